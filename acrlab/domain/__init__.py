@@ -1,0 +1,1 @@
+"""What is true: names, content, access, tiers, events, errors. Pure."""

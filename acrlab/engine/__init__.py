@@ -1,0 +1,1 @@
+"""What happens: the world, its journal, its jobs and the use cases."""

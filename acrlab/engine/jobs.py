@@ -1,0 +1,14 @@
+"""What falls due: one row per kind of job."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from acrlab.engine import collection
+from acrlab.engine.state import Job
+
+if TYPE_CHECKING:
+    from acrlab.engine.world import World
+
+TABLE: dict[str, Callable[["World", Job], None]] = {
+    collection.JOB: collection.collect,
+}

@@ -1,0 +1,137 @@
+"""The state of a world: plain tables, changed only by `engine.fold`."""
+
+from typing import Any
+
+import msgspec
+
+from acrlab.domain.content import UNLOCKED, Attributes, Descriptor
+
+
+class Entry(msgspec.Struct):
+    """A manifest that a repository holds. Times are epoch seconds, sizes bytes."""
+
+    digest: str
+    media_type: str
+    raw: bytes
+    created: float
+    updated: float
+    architecture: str = ""
+    os: str = ""
+    size: int = 0
+    config_media_type: str = ""
+    subject: str = ""
+    attributes: Attributes = UNLOCKED
+    tags: dict[str, None] = {}
+
+
+class Tag(msgspec.Struct):
+    """A name for a digest. Times are epoch seconds."""
+
+    name: str
+    digest: str
+    created: float
+    updated: float
+    attributes: Attributes = UNLOCKED
+
+
+class Link(msgspec.Struct):
+    """A blob that a repository holds. `size` in bytes, `at` epoch seconds."""
+
+    size: int
+    at: float
+
+
+class Repository(msgspec.Struct):
+    """Manifests and tags are two maps: a digest is never a tag."""
+
+    name: str
+    created: float
+    updated: float
+    attributes: Attributes = UNLOCKED
+    manifests: dict[str, Entry] = {}
+    tags: dict[str, Tag] = {}
+    blobs: dict[str, Link] = {}
+    referrers: dict[str, dict[str, Descriptor]] = {}
+
+    @property
+    def visible(self) -> bool:
+        """A repository exists for its readers once a manifest was pushed to it."""
+        return bool(self.manifests)
+
+
+class Registry(msgspec.Struct):
+    """The data plane of one registry."""
+
+    name: str
+    login_server: str
+    resource: str
+    passwords: list[str]
+    created: float
+    repositories: dict[str, Repository] = {}
+    held: dict[str, int] = {}  # digest -> how many repositories of this registry hold it
+    stored: int = 0  # bytes of blobs, each counted once, and of manifests
+
+    def visible(self) -> list[Repository]:
+        """The repositories a catalogue shows, by name."""
+        return sorted((each for each in self.repositories.values() if each.visible), key=lambda each: each.name)
+
+
+class Resource(msgspec.Struct):
+    """An ARM resource as it was last put. Times are epoch seconds."""
+
+    id: str  # as first spelled
+    body: dict[str, Any]
+    created: float
+    created_by: str
+    modified: float
+    modified_by: str
+
+
+class Identity(msgspec.Struct):
+    """A principal of the directory."""
+
+    id: str
+    kind: str
+    name: str
+    app_id: str
+    tenant: str
+    secrets: dict[str, str]
+    properties: dict[str, Any]
+
+
+class Operation(msgspec.Struct):
+    """A long-running operation. `started` and `due` are epoch seconds."""
+
+    id: str
+    resource: str
+    verb: str
+    started: float
+    due: float
+    result: Any = None
+
+
+class Job(msgspec.Struct, order=True):
+    """Something to be done at `due` (epoch seconds), in order of scheduling."""
+
+    due: float
+    sequence: int
+    id: str = ""
+    name: str = ""
+    arguments: dict[str, Any] = {}
+
+
+class State(msgspec.Struct):
+    """Everything that is."""
+
+    profile: str = "current-2026"
+    tenant: str = ""
+    subscription: str = ""
+    advanced: float = 0.0  # seconds the clock was turned forward
+    principals: dict[str, Identity] = {}
+    resources: dict[str, Resource] = {}  # by lower-case id
+    registries: dict[str, Registry] = {}  # by lower-case name
+    login_servers: dict[str, str] = {}  # login server -> registry
+    operations: dict[str, Operation] = {}
+    jobs: list[Job] = []  # a heap
+    scheduled: int = 0
+    links: dict[str, int] = {}  # digest -> how many repositories of the world hold it

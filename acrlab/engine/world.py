@@ -1,0 +1,170 @@
+"""The world: state, clock, ids, blobs, journal and future jobs. Two worlds share nothing."""
+
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from acrlab.domain import events
+from acrlab.domain.errors import JournalUnavailable
+from acrlab.engine import fold, jobs
+from acrlab.engine.blobs import BlobStore
+from acrlab.engine.clock import Clock
+from acrlab.engine.journal import Journal, JournalFailed
+from acrlab.engine.keys import Keys
+from acrlab.engine.state import Registry, State
+from acrlab.engine.why import Refusal
+
+GENESIS = "genesis"  # the mark that `reset` goes back to
+
+
+class World:
+    """State is a fold of the journal; `commit` is the only way to change it."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        blobs: BlobStore,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        keys: Keys,
+        realistic_timing: bool = False,
+    ) -> None:
+        self.journal, self.blobs, self.clock, self.keys = journal, blobs, clock, keys
+        self.realistic_timing = realistic_timing
+        self.lock = threading.RLock()
+        self.version = 0
+        self.refusals: deque[Refusal] = deque(maxlen=200)
+        self.arriving: dict[str, int] = {}  # digests between their bytes and their event
+        self.writing: set[str] = set()  # uploads that a request is writing to
+        self.family: list[World] = [self]
+        self._entropy = entropy
+        self.state = self._replayed()
+
+    # Time
+
+    def now(self) -> float:
+        """The present on this world's clock, in epoch seconds."""
+        return self.clock.now() + self.state.advanced
+
+    def advance(self, seconds: float) -> None:
+        """Turn the dial forward, and do everything that falls due on the way, each at its own time."""
+        with self.lock:
+            until = self.now() + seconds
+            while self.state.jobs and self.state.jobs[0].due <= until:
+                self._turn(max(self.state.jobs[0].due - self.now(), 0.0))
+                self.settle()
+            self._turn(until - self.now())
+
+    def _turn(self, seconds: float) -> None:
+        if seconds > 0:
+            self.commit(events.ClockAdvanced(at=self.now(), seconds=seconds))
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass as the clock of this world does it."""
+        self.clock.sleep(seconds, self.advance)
+
+    def settle(self) -> None:
+        """Do what has fallen due."""
+        while self.state.jobs and self.state.jobs[0].due <= self.now():
+            job = self.state.jobs[0]
+            self.commit(events.JobEnded(at=self.now(), job=job.id))
+            jobs.TABLE[job.name](self, job)
+
+    # Events
+
+    def commit(self, *happened: events.Event) -> None:
+        """Append the events as one record and apply them.
+
+        Raises: JournalUnavailable, and then nothing has changed.
+        """
+        with self.lock:
+            try:
+                self.journal.append(events.encode(happened))
+            except JournalFailed as failure:
+                raise JournalUnavailable(reason=str(failure)) from failure
+            for event in happened:
+                fold.apply(self.state, event)
+            self.version += 1
+
+    def _replayed(self, upto: int | None = None) -> State:
+        state = State()
+        for _, record in self.journal.replay(upto):
+            for event in events.decode(record):
+                fold.apply(state, event)
+        return state
+
+    def events(self) -> Iterator[events.Event]:
+        """The history that led to the present state."""
+        for _, record in self.journal.replay():
+            yield from events.decode(record)
+
+    # Snapshots
+
+    def snapshot(self, name: str) -> None:
+        """Name the present, so that `restore` can come back to it."""
+        with self.lock:
+            self.journal.mark(name)
+
+    def restore(self, name: str) -> None:
+        """Go back, or forward, to a named present. Nothing is lost: other snapshots stay reachable.
+
+        Raises: KeyError when no snapshot has the name.
+        """
+        with self.lock:
+            self.journal.rewind(self.journal.marks()[name])
+            self.journal.flush()
+            self.state = self._replayed()
+            self.version += 1
+
+    def reset(self) -> None:
+        """Go back to how the world began."""
+        self.restore(GENESIS)
+
+    def fork(self, journal: Journal, *, upto: str | None = None) -> "World":
+        """A world of its own that begins as this one is now, or was at a snapshot. Blobs are shared."""
+        with self.lock:
+            position = self.journal.marks()[upto] if upto else None
+            for _, record in self.journal.replay(position):
+                journal.append(record)
+            other = World(
+                journal=journal, blobs=self.blobs, clock=self.clock, entropy=self._entropy, keys=self.keys,
+                realistic_timing=self.realistic_timing,
+            )  # fmt: skip
+            other.journal.mark(GENESIS)
+            other.family = self.family
+            self.family.append(other)
+            return other
+
+    def states(self) -> Iterator[State]:
+        """Every state that may still be returned to: this one, its forks', and those of all snapshots."""
+        for world in self.family:
+            yield world.state
+            for position in world.journal.marks().values():
+                yield world._replayed(position)
+
+    # Identifiers
+
+    def uuid(self) -> str:
+        """A fresh random UUID, from the world's own source."""
+        return str(uuid.UUID(bytes=self._entropy(16), version=4))
+
+    def random(self, size: int) -> bytes:
+        """Fresh random bytes, from the world's own source."""
+        return self._entropy(size)
+
+    # Reading
+
+    def registry_at(self, host: str) -> Registry | None:
+        """The registry whose login server this is."""
+        name = self.state.login_servers.get(host)
+        return self.state.registries[name] if name is not None else None
+
+    def expect(self, digest: str, change: int) -> None:
+        """Count the blobs between their bytes and their event, so that none of them is collected."""
+        with self.lock:
+            count = self.arriving.get(digest, 0) + change
+            self.arriving[digest] = count
+            if count <= 0:
+                del self.arriving[digest]

@@ -1,0 +1,1 @@
+"""Where a world's bytes are kept: journals, blobs and keys."""

@@ -1,0 +1,1 @@
+"""The tests. A package, so that a test may import tests.<module>."""
