@@ -52,10 +52,13 @@ def collect(world: "World", job: Job) -> None:
 
 
 def sweep(world: "World") -> int:
-    """Delete the bytes of blobs that no state, fork or snapshot holds. Returns how many.
+    """Delete the bytes of blobs that no state, fork or snapshot holds, and of forgotten uploads. Returns how many blobs.
 
     The journal is flushed first: a blob may go only when its unlinking survives a crash.
     """
+    for upload, _, changed in list(world.blobs.uploads()):
+        if world.clock.now() - changed > UPLOAD_LIFE and upload not in world.writing:
+            world.blobs.cancel(upload)
     world.journal.flush()
     held = set(world.arriving).union(*(state.links for state in world.states()))
     gone = [digest for digest in world.blobs.digests() if digest not in held]

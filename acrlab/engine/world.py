@@ -51,11 +51,12 @@ class World:
     def advance(self, seconds: float) -> None:
         """Turn the dial forward, and do everything that falls due on the way, each at its own time."""
         with self.lock:
-            until = self.now() + seconds
-            while self.state.jobs and self.state.jobs[0].due <= until:
-                self._turn(max(self.state.jobs[0].due - self.now(), 0.0))
-                self.settle()
-            self._turn(until - self.now())
+            goal = self.state.advanced + seconds
+            while self.state.jobs and self.state.jobs[0].due <= self.now() + goal - self.state.advanced:
+                due = self.state.jobs[0].due
+                self._turn(min(max(due - self.now(), 0.0), goal - self.state.advanced))
+                self.settle(due)
+            self._turn(goal - self.state.advanced)
 
     def _turn(self, seconds: float) -> None:
         if seconds > 0:
@@ -65,9 +66,9 @@ class World:
         """Let time pass as the clock of this world does it."""
         self.clock.sleep(seconds, self.advance)
 
-    def settle(self) -> None:
-        """Do what has fallen due."""
-        while self.state.jobs and self.state.jobs[0].due <= self.now():
+    def settle(self, moment: float = 0.0) -> None:
+        """Do what has fallen due by now, or by a moment that rounding left just ahead."""
+        while self.state.jobs and self.state.jobs[0].due <= max(self.now(), moment):
             job = self.state.jobs[0]
             self.commit(events.JobEnded(at=self.now(), job=job.id))
             jobs.TABLE[job.name](self, job)

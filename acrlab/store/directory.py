@@ -25,9 +25,7 @@ class DirectoryBlobs:
     refers to.
     """
 
-    def __init__(
-        self, folder: str | Path, *, sync: bool = True, open_files: int = OPEN_FILES
-    ) -> None:
+    def __init__(self, folder: str | Path, *, sync: bool = True, open_files: int = OPEN_FILES) -> None:
         folder = Path(folder).absolute()
         self._sync = sync
         self._arriving = folder / "uploads"

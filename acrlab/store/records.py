@@ -71,18 +71,13 @@ class RecordFile:
             self.commits += 1
 
     def _transact(self, rows: list[Row], marks: dict[str, int] | None) -> None:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
+        with self._database:  # commits, or rolls back
+            self._database.execute("BEGIN IMMEDIATE")
             for start in range(0, len(rows), ROWS):
                 self._insert(rows[start : start + ROWS])
             if marks is not None:
                 self._database.execute("DELETE FROM marks")
                 self._database.executemany("INSERT INTO marks VALUES (?, ?)", marks.items())
-            self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:  # SQLite may have rolled back by itself
-                self._database.execute("ROLLBACK")
-            raise
 
     def _insert(self, rows: list[Row]) -> None:
         values = ",".join(["(?,?,?,?)"] * len(rows))

@@ -76,9 +76,7 @@ class SqliteJournal:
     def _add(self, target: int | None, data: bytes) -> int:
         self._refuse_unwritable()
         if self._waiting + len(data) > self._backlog:
-            raise JournalFailed(
-                f"The disk under {self.path} does not keep up: {self._waiting} bytes wait for it."
-            )
+            raise JournalFailed(f"The disk under {self.path} does not keep up: {self._waiting} bytes wait for it.")
         self._rows.append(row(self._position + 1, target, data))
         self._position += 1
         self._waiting += len(data)

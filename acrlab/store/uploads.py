@@ -35,8 +35,6 @@ class FileUpload:
 
     def write(self, chunk: bytes | memoryview) -> None:
         with self._alone():
-            if self._sealed:
-                raise BlobUploadUnknown()
             descriptor = self._open()
             try:
                 disk.write(descriptor, chunk)

@@ -6,13 +6,14 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from acrlab.domain import events
 from acrlab.domain.content import OCI_MANIFEST
 from acrlab.engine import manifests, uploads
 from acrlab.engine.clock import FrozenClock
-from acrlab.engine.state import Registry
+from acrlab.engine.state import Registry, State
 from acrlab.engine.world import GENESIS, World
 from acrlab.store.directory import DirectoryBlobs
 from acrlab.store.keys import KeyRing
@@ -67,6 +68,13 @@ def push_image(world: World, registry: Registry, repository: str, tag: str, cont
     config = push_blob(world, registry, repository, b"{}")
     layer = push_blob(world, registry, repository, content)
     return manifests.put(world, registry, repository, tag, image(config, layer), OCI_MANIFEST, "somebody").digest
+
+
+def plain(state: State) -> object:
+    """A state as comparable data; the heap of jobs by what it holds, not by how it lies."""
+    found = msgspec.to_builtins(state)
+    found["jobs"] = sorted(found["jobs"], key=lambda job: job["sequence"])
+    return found
 
 
 @pytest.fixture

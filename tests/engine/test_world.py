@@ -4,7 +4,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,20 +15,12 @@ from acrlab.domain.errors import Condition, JournalUnavailable
 from acrlab.engine import collection, manifests, repositories, uploads
 from acrlab.engine.clock import AutojumpClock
 from acrlab.engine.journal import JournalFailed
-from acrlab.engine.state import State
 from acrlab.engine.world import GENESIS, World
 from acrlab.store.memory import MemoryJournal
-from tests.engine.conftest import START, image, make_world, open_registry, push_blob, push_image
+from tests.engine.conftest import START, image, make_world, open_registry, plain, push_blob, push_image
 
 NAMES = st.sampled_from(["a", "team/app", "team/web"])
 TAGS = st.sampled_from(["v1", "v2", "latest"])
-
-
-def plain(state: State) -> object:
-    """A state as comparable data; the heap of jobs by what it holds, not by how it lies."""
-    found = msgspec.to_builtins(state)
-    found["jobs"] = sorted(found["jobs"], key=lambda job: job["sequence"])
-    return found
 
 
 class Histories(RuleBasedStateMachine):

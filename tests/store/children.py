@@ -21,9 +21,7 @@ HERE = Path(__file__).resolve().parents[2]
 def start(name: str, *arguments: object) -> "subprocess.Popen[str]":
     """Run one of the functions below in a process of its own."""
     command = [sys.executable, "-m", "tests.store.children", name, *map(str, arguments)]
-    return subprocess.Popen(
-        command, cwd=HERE, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    return subprocess.Popen(command, cwd=HERE, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def finish(name: str, *arguments: object) -> list[str]:
@@ -139,6 +137,11 @@ def receive_until_full(folder: str, size: str) -> None:
         upload.write(b"b" * int(size))
     except OSError as error:
         say(type(error).__name__)
+    try:
+        blobs.put(b"c" * 2 * int(size))
+    except OSError as error:
+        say(type(error).__name__)
+    say(len(list(blobs.uploads())))
     say(upload.received)
     say(next(blobs.uploads())[1])
     upload.seal(digest_of(b"a" * 10_000))

@@ -59,9 +59,7 @@ class BlobStoreSuite:
         assert blobs.read(digest, 3) == b"3456789"
         assert blobs.read(digest, 3, 4) == b"3456"
         assert blobs.read(digest, 8, 100) == b"89"
-        assert (
-            blobs.read(digest, 10, 1) == blobs.read(digest, 99) == blobs.read(digest, 0, 0) == b""
-        )
+        assert blobs.read(digest, 10, 1) == blobs.read(digest, 99) == blobs.read(digest, 0, 0) == b""
 
     def test_a_wrong_digest_keeps_the_upload(self, blobs: BlobStore) -> None:
         upload = blobs.begin("u")
@@ -108,9 +106,7 @@ class BlobStoreSuite:
             with pytest.raises(DigestInvalid):
                 attempt(digest)
 
-    @pytest.mark.parametrize(
-        "id", ["", ".", "..", "../u", "a/b", "a\\b", "/etc", "a\0b", "x" * 129]
-    )
+    @pytest.mark.parametrize("id", ["", ".", "..", "../u", "a/b", "a\\b", "/etc", "a\0b", "x" * 129])
     def test_no_id_leads_astray(self, blobs: BlobStore, id: str) -> None:
         with pytest.raises(ValueError, match="no name for an upload"):
             blobs.begin(id)
@@ -245,9 +241,7 @@ class BlobStoreSuite:
                 for upload in uploads:
                     upload.write(f"{upload.id}/{part} ".encode() * 1000)
             for number, upload in enumerate(uploads):
-                contents[name * 10 + number] = b"".join(
-                    f"{upload.id}/{part} ".encode() * 1000 for part in range(5)
-                )
+                contents[name * 10 + number] = b"".join(f"{upload.id}/{part} ".encode() * 1000 for part in range(5))
                 upload.seal(digest_of(contents[name * 10 + number]))
                 blobs.put(b"the same for all")
 

@@ -19,10 +19,7 @@ NAMES = ["entra", "acr"]
 
 
 def public_key(jwk: dict[str, str]) -> rsa.RSAPublicKey:
-    n, e = (
-        int.from_bytes(base64.urlsafe_b64decode(jwk[part] + "=" * (-len(jwk[part]) % 4)))
-        for part in "ne"
-    )
+    n, e = (int.from_bytes(base64.urlsafe_b64decode(jwk[part] + "=" * (-len(jwk[part]) % 4))) for part in "ne")
     return rsa.RSAPublicNumbers(e, n).public_key()
 
 
@@ -108,9 +105,7 @@ def test_memory_keeps_none() -> None:
         ("uploads.secret", lambda ring: ring.secret("uploads")),
     ],
 )
-def test_a_damaged_file_is_named_and_kept(
-    tmp_path: Path, file: str, use: Callable[[KeyRing], object]
-) -> None:
+def test_a_damaged_file_is_named_and_kept(tmp_path: Path, file: str, use: Callable[[KeyRing], object]) -> None:
     (tmp_path / file).write_bytes(b"garbage")
     with pytest.raises(KeyUnreadable, match=file):
         use(KeyRing(tmp_path))

@@ -1,0 +1,5 @@
+"""`python -m acrlab` is `acrlab`."""
+
+from acrlab.cli import main
+
+main()

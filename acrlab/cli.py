@@ -1,0 +1,407 @@
+"""acrlab …: the command line. A contract other programs rely on; see DESIGN §4."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from acrlab.client import running
+from acrlab.client.control import Control, ControlRefused, NotRunning
+
+app = typer.Typer(
+    name="acrlab",
+    help="Learn, practise and test against Azure Container Registry: real tools, real names, no subscription.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+clock = typer.Typer(help="Time is a dial.", no_args_is_help=True)
+app.add_typer(clock, name="clock")
+
+PORT = 5480  # plain HTTP; the proxy and TLS take the next two
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+Data = Annotated[Path | None, typer.Option(help="Keep the world in this folder.")]
+Realistic = Annotated[
+    bool, typer.Option("--realistic-timing", help="Long-running operations take as long as in Azure.")
+]
+Profile = Annotated[str, typer.Option(help="Which facts hold: current-2026, or exam-classic.")]
+
+
+class Shell(StrEnum):
+    """How to write variables down."""
+
+    sh = "sh"
+    powershell = "powershell"
+    json = "json"
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what can be expected to go wrong into one sentence and exit code 1."""
+    from acrlab.engine.journal import JournalFailed
+
+    try:
+        yield
+    except (NotRunning, ControlRefused, JournalFailed) as error:
+        fail(str(error))
+
+
+def fail(sentence: str, code: int = 1) -> None:
+    """Say what is wrong and what to do, and leave."""
+    typer.echo(f"acrlab: {sentence}", err=True)
+    raise typer.Exit(code)
+
+
+@app.command()
+def up(
+    data: Data = None,
+    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing: the world is gone when it stops.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print ports, certificates and credentials as JSON.")] = False,
+    sealed: Annotated[bool, typer.Option("--sealed", help="Refuse every host that is not emulated.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Plain HTTP port, and the two after it; 0 for any.")] = PORT,
+    realistic_timing: Realistic = False,
+    profile: Profile = "current-2026",
+) -> None:
+    """Start the emulator; ready in under a second."""
+    if data is not None and memory:
+        fail("--data keeps the world and --memory does not: give one of the two", 2)
+    if (found := running.alive()) is not None:
+        fail(
+            f"an emulator is running already (process {found['pid']}): "
+            "`acrlab env` shows how to reach it, `acrlab down` stops it"
+        )
+    if detach:
+        _detach(as_json)
+        return
+    from acrlab.emulator import Emulator
+
+    folder = None if memory else data or running.home() / "world"
+    with told(), _known_profile(profile):
+        emulator = Emulator(data=folder, sealed=sealed, port=port, realistic_timing=realistic_timing, profile=profile)
+    with emulator.start():
+        description = emulator.describe()
+        running.record(description)
+        typer.echo(json.dumps(description) if as_json else _welcome(description))
+        sys.stdout.flush()
+        _wait(emulator)
+    running.forget()
+
+
+@contextmanager
+def _known_profile(profile: str) -> Iterator[None]:
+    from acrlab.data import load
+
+    known = sorted(load("tiers")["profile"])
+    if profile not in known:
+        fail(f"there is no profile {profile!r}: use {' or '.join(known)}", 2)
+    yield
+
+
+def _wait(emulator: Any) -> None:
+    import signal
+
+    signal.signal(signal.SIGTERM, lambda *_: emulator.stopping.set())
+    try:
+        while not emulator.stopping.wait(3600):
+            pass
+    except KeyboardInterrupt:
+        typer.echo("acrlab: stopping", err=True)
+
+
+def _detach(as_json: bool) -> None:
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--detach", "--json")]
+    log = running.home() / "up.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    apart: dict[str, Any] = (
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}  # type: ignore[attr-defined]
+        if os.name == "nt"
+        else {"start_new_session": True}
+    )
+    with open(log, "w", encoding="utf-8") as errors:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "acrlab", *arguments, "--json"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, **apart,
+        )  # fmt: skip
+    assert child.stdout is not None
+    line = child.stdout.readline()
+    if not line:
+        fail(
+            log.read_text(encoding="utf-8").strip().removeprefix("acrlab: ") or "the emulator did not start",
+            child.wait(),
+        )
+    typer.echo(line.strip() if as_json else _welcome(json.loads(line)))
+
+
+def _welcome(description: dict[str, Any]) -> str:
+    return "\n".join((
+        f"acrlab is running (process {description['pid']}).",
+        *(f"note: {note}" for note in description["notes"]),
+        f"  container engines   {description['endpoint'].removeprefix('http://')}/<registry>/<repository>",
+        f"  every other tool    {_advice()}",
+        f"  subscription        {description['subscription']}",
+        f"  world               {description['data'] or 'in memory: gone when it stops'}",
+    ))  # fmt: skip
+
+
+def _advice() -> str:
+    return "acrlab env --format powershell | Invoke-Expression" if os.name == "nt" else 'eval "$(acrlab env)"'
+
+
+@app.command()
+def env(
+    shell: Annotated[Shell, typer.Option("--format", help="The shell to write for.")] = Shell.powershell
+    if os.name == "nt"
+    else Shell.sh,
+) -> None:
+    """Print the variables that point unmodified tools to the running emulator."""
+    with told():
+        found = running.environment() if "ACRLAB_ENDPOINT" not in os.environ else _inherited()
+    if shell is Shell.json:
+        typer.echo(json.dumps(found, indent=1))
+        return
+    quote = _powershell if shell is Shell.powershell else _posix
+    typer.echo("\n".join(quote(name, value) for name, value in found.items()))
+
+
+def _inherited() -> dict[str, str]:
+    names = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() in names or name.startswith(("AZURE_", "ACRLAB_"))
+    }
+
+
+def _posix(name: str, value: str) -> str:
+    return "export {}='{}'".format(name, value.replace("'", "'\\''"))
+
+
+def _powershell(name: str, value: str) -> str:
+    return "$env:{} = '{}'".format(name, value.replace("'", "''"))
+
+
+@app.command(context_settings=PASS_ON)
+def run(
+    context: typer.Context,
+    data: Data = None,
+    sealed: Annotated[
+        bool, typer.Option("--sealed/--open", help="Refuse, or pass on, hosts that are not Azure's.")
+    ] = True,
+    realistic_timing: Realistic = False,
+    profile: Profile = "current-2026",
+) -> None:
+    """Run a command inside an emulator of its own: acrlab run -- pytest."""
+    command = list(context.args)
+    if not command or command in (["--help"], ["-h"]):
+        typer.echo(
+            "usage: acrlab run [--data DIR] [--sealed/--open] [--realistic-timing] -- COMMAND …", err=not command
+        )
+        raise typer.Exit(0 if command else 2)
+    from acrlab.emulator import Emulator
+
+    with told(), _known_profile(profile):
+        emulator = Emulator(data=data, sealed=sealed, realistic_timing=realistic_timing, profile=profile)
+    with emulator.start():
+        code = _call(command, {**os.environ, **emulator.environment()})
+    raise typer.Exit(code)
+
+
+def _call(command: list[str], variables: dict[str, str]) -> int:
+    try:
+        child = subprocess.Popen(command, env=variables)
+    except OSError as error:
+        typer.echo(f"acrlab: {command[0]} cannot be run: {error.strerror}", err=True)
+        return 127 if isinstance(error, FileNotFoundError) else 126
+    while True:
+        try:
+            code = child.wait()
+        except KeyboardInterrupt:  # the command has had it too, and decides
+            continue
+        return code if code >= 0 else 128 - code
+
+
+@app.command()
+def down() -> None:
+    """Stop the running emulator."""
+    with told():
+        running.control().stop()
+    typer.echo("acrlab: stopped")
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Say what is running and what it holds."""
+    with told():
+        found = running.control().status()
+    typer.echo(json.dumps(found) if as_json else _status(found))
+
+
+def _status(found: dict[str, Any]) -> str:
+    from acrlab.client.durations import words
+
+    ahead = f", {words(found['advanced'])} ahead of its start" if found["advanced"] else ""
+    registries = found["registries"] or [None]
+    return "\n".join((
+        f"running, profile {found['profile']}{ahead}",
+        f"journal     {found['journal']} records; snapshots: {', '.join(found['snapshots'])}",
+        *(
+            f"registry    {each['loginServer']}  {each['repositories']} repositories, {each['bytes']} bytes" if each
+            else "registry    none yet"
+            for each in registries
+        ),
+    ))  # fmt: skip
+
+
+@app.command(context_settings=PASS_ON)
+def lab(
+    context: typer.Context,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    data: Data = None,
+) -> None:
+    """Start the emulator and JupyterLab inside its environment; one Ctrl-C ends both."""
+    from acrlab.emulator import Emulator
+
+    root = _course_root()
+    with told():
+        emulator = Emulator(data=data or running.home() / "world", port=PORT)
+    with emulator.start():
+        running.record(emulator.describe())
+        command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *context.args]
+        command += ["--no-browser"] if no_browser else []
+        command += ["--LabApp.default_url=/lab/tree/notebooks/00-start.ipynb"]
+        code = _call(command, {**os.environ, **emulator.environment()})
+    running.forget()
+    raise typer.Exit(code)
+
+
+def _course_root() -> Path:
+    beside = Path(__file__).resolve().parent.parent
+    for root in (beside, Path.cwd()):
+        if (root / "notebooks" / "00-start.ipynb").exists():
+            return root
+    fail("the notebooks are not here: run this in a clone of acrlab")
+    raise AssertionError
+
+
+@app.command()
+def reset() -> None:
+    """Go back to how the world began. Snapshots stay."""
+    _tell(lambda control: control.reset(), "the world is as it began")
+
+
+@app.command()
+def snapshot(name: str) -> None:
+    """Name the present, so that `restore` can come back to it."""
+    _tell(lambda control: control.snapshot(name), f"snapshot {name} taken")
+
+
+@app.command()
+def restore(name: str) -> None:
+    """Go back to a snapshot. Nothing is lost: later snapshots stay reachable."""
+    _tell(lambda control: control.restore(name), f"the world is as it was at {name}")
+
+
+def _tell(action: Any, sentence: str) -> None:
+    with told():
+        control: Control = running.control()
+        action(control)
+    typer.echo(f"acrlab: {sentence}")
+
+
+@clock.command("advance")
+def clock_advance(duration: Annotated[str, typer.Argument(help="8d, 1h30m, 45s")]) -> None:
+    """Turn the clock forward; everything that falls due on the way is done."""
+    from acrlab.client.durations import seconds
+
+    try:
+        span = seconds(duration)
+    except ValueError as error:
+        fail(str(error), 2)
+    with told():
+        found = running.control().advance(span)
+    typer.echo(_moment(found["now"]))
+
+
+@clock.command("show")
+def clock_show() -> None:
+    """What time it is in the emulator."""
+    with told():
+        typer.echo(_moment(running.control().status()["now"]))
+
+
+def _moment(now: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+@app.command()
+def why(
+    last: Annotated[int, typer.Option("--last", "-n", min=1, help="How many refusals, newest first.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Explain the last refusal: who asked, what was needed, what was held, which page says so."""
+    with told():
+        found = running.control().why()[:last]
+    if as_json:
+        typer.echo(json.dumps(found))
+    elif not found:
+        typer.echo("acrlab: nothing was refused yet")
+    else:
+        typer.echo("\n\n".join("\n".join(each["lines"]) for each in found))
+
+
+@app.command()
+def coverage(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """What is emulated and how truly, walked from the installed SDKs."""
+    from acrlab.client import coverage as walked
+
+    rows = walked.rows()
+    typer.echo(json.dumps([walked.as_dict(row) for row in rows]) if as_json else walked.table(rows))
+
+
+@app.command()
+def doctor() -> None:
+    """What this machine can and cannot do, and how to mend it."""
+    from acrlab.client import machine
+
+    checks = machine.examine()
+    typer.echo("\n".join(check.line() for check in checks))
+    raise typer.Exit(any(check.fatal for check in checks))
+
+
+@app.command(context_settings=PASS_ON)
+def az(context: typer.Context) -> None:
+    """Run the real `az` against the emulator, logged in. `acrlab az --install` gets it."""
+    from acrlab.client import azure_cli
+
+    if context.args == ["--install"]:
+        typer.echo(f"acrlab: installing the Azure CLI {azure_cli.VERSION} into {azure_cli.folder()}")
+        try:
+            azure_cli.install()
+        except subprocess.CalledProcessError as error:
+            fail(
+                f"pip could not install it (exit code {error.returncode}); what it printed above says why. "
+                "Run the command again to go on",
+                1,
+            )
+        raise typer.Exit()
+    with told():
+        variables = running.environment()
+    try:
+        raise typer.Exit(azure_cli.run(list(context.args), variables))
+    except (azure_cli.AzMissing, azure_cli.AzLoginFailed) as error:
+        fail(str(error))
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    app()

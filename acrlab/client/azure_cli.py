@@ -1,0 +1,82 @@
+"""The real `az`: found, installed in an environment of its own, logged in."""
+
+import os
+import shutil
+import subprocess
+import venv
+from pathlib import Path
+
+from acrlab.client import running
+
+VERSION = "2.91.0"
+
+
+class AzMissing(Exception):
+    """There is no `az` on this machine. The text says how to get it."""
+
+
+class AzLoginFailed(Exception):
+    """`az login` was refused. The text is its output."""
+
+
+def folder() -> Path:
+    """Where `install` puts it."""
+    return running.home() / f"az-{VERSION}"
+
+
+def executable() -> str:
+    """The path of `az`. Raises: AzMissing."""
+    own = folder() / ("Scripts/az.bat" if os.name == "nt" else "bin/az")
+    found = os.environ.get("ACRLAB_AZ") or (str(own) if _whole().exists() else shutil.which("az"))
+    if not found:
+        raise AzMissing(
+            "the Azure CLI is not on this machine: `acrlab az --install` puts it beside acrlab (about 700 MB)"
+        )
+    return found
+
+
+def install() -> None:
+    """Install the Azure CLI in an environment of its own; pip shows its progress.
+
+    An installation that was cut short is begun anew: the mark of a whole one comes last.
+    Raises: subprocess.CalledProcessError.
+    """
+    venv.create(folder(), with_pip=True, clear=True)
+    python = folder() / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    subprocess.run([str(python), "-m", "pip", "install", f"azure-cli=={VERSION}"], check=True)
+    _whole().touch()
+
+
+def _whole() -> Path:
+    return folder() / "acrlab-installed"
+
+
+def run(arguments: list[str], environment: dict[str, str]) -> int:
+    """Run `az` against the emulator of that environment, logged in. Returns its exit code.
+
+    Raises: AzMissing, AzLoginFailed.
+    """
+    az = executable()
+    variables = {**os.environ, **environment}
+    sign_in(az, variables)
+    return subprocess.run([az, *arguments], env=variables, check=False).returncode
+
+
+def sign_in(az: str, variables: dict[str, str]) -> None:
+    """Sign in as the environment's service principal, once for each configuration folder.
+
+    Raises: AzLoginFailed.
+    """
+    mark = Path(variables["AZURE_CONFIG_DIR"]) / "acrlab-signed-in"
+    if mark.exists():
+        return
+    login = [
+        az, "login", "--service-principal", "--only-show-errors", "--output", "none",
+        "--username", variables["AZURE_CLIENT_ID"], "--tenant", variables["AZURE_TENANT_ID"],
+        "--password", variables["AZURE_CLIENT_SECRET"],
+    ]  # fmt: skip
+    done = subprocess.run(login, env=variables, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AzLoginFailed(done.stderr.strip() or done.stdout.strip())
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()

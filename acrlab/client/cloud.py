@@ -1,0 +1,270 @@
+"""The cloud a learner works in. The only file that knows there are two: the emulator's, and Azure's."""
+
+import atexit
+import hashlib
+import os
+import re
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import ResourceNotFoundError
+from azure.identity import DefaultAzureCredential
+from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+from azure.mgmt.containerregistry.models import Registry as Resource
+from azure.mgmt.containerregistry.models import Sku
+from azure.mgmt.resource.resources import ResourceManagementClient
+
+from acrlab.client import durations, refusals, running
+from acrlab.client.control import Control
+from acrlab.client.display import Listing, Table, facts
+from acrlab.client.refusals import Refusal, explained
+from acrlab.client.registry import Registry
+from acrlab.client.requests import Recording
+
+AZURE, EMULATED = "azure", "emulated"
+PREFIX = "acrlab-"  # of every resource group that `fresh` may delete
+_LAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class CloudMisconfigured(Exception):
+    """The environment does not say which cloud, or not all of it. The text says what to set."""
+
+
+class EmulatorOnly(Exception):
+    """Azure cannot do this; the emulator can."""
+
+
+def connect(cloud: str | None = None) -> "Cloud":
+    """The cloud that ACRLAB_CLOUD names: `emulated` (the default) or `azure`.
+
+    An emulator that the environment points to is used; without one, a world in memory begins in this process.
+    Raises: CloudMisconfigured, NotRunning.
+    """
+    wanted = (cloud or os.environ.get("ACRLAB_CLOUD") or EMULATED).lower()
+    if wanted not in (AZURE, EMULATED):
+        raise CloudMisconfigured(f"ACRLAB_CLOUD is {wanted!r}: set it to emulated or azure")
+    return _azure() if wanted == AZURE else _emulated()
+
+
+def _azure() -> "Cloud":
+    if "ACRLAB_ENDPOINT" in os.environ:
+        raise CloudMisconfigured(
+            "ACRLAB_CLOUD=azure, but this process runs inside the emulator's environment, where every Azure host "
+            "leads to the emulator: start it without `acrlab lab` or `acrlab env`, in a new kernel"
+        )
+    subscription = os.environ.get("AZURE_SUBSCRIPTION_ID")
+    if not subscription:
+        raise CloudMisconfigured(
+            "ACRLAB_CLOUD=azure needs AZURE_SUBSCRIPTION_ID: `az account show --query id --output tsv` prints yours"
+        )
+    return Cloud(DefaultAzureCredential(), subscription, None)
+
+
+def _emulated() -> "Cloud":
+    control = attach()
+    cloud = Cloud(DefaultAzureCredential(), os.environ["AZURE_SUBSCRIPTION_ID"], control)
+    shell = _notebook()
+    if shell is not None:
+        refusals.explain_in_notebook(shell, control.why)
+    return cloud
+
+
+def attach() -> Control:
+    """The controls of the emulator that this process belongs to; one is started when there is none.
+
+    Raises: NotRunning when the environment points to one that is gone.
+    """
+    if "ACRLAB_ENDPOINT" not in os.environ:
+        _begin()
+    control = running.control()
+    control.status()
+    return control
+
+
+def _begin() -> None:
+    """Start a world in memory and point this process, and what it starts, to it."""
+    from acrlab.emulator import Emulator
+
+    emulator = Emulator().start()
+    atexit.register(emulator.stop)
+    os.environ.update(emulator.environment())
+
+
+def inside_azure() -> bool:
+    """Whether commands of this process are meant for the real cloud."""
+    return os.environ.get("ACRLAB_CLOUD", "").lower() == AZURE
+
+
+def _notebook() -> Any:
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+class Powers:
+    """What only an emulator can do: turn the clock, go back in time, explain."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def advance(self, duration: str) -> Table:
+        """Turn the clock forward by `8d` or `1h30m`; what falls due on the way is done."""
+        found = self._control.advance(durations.seconds(duration))
+        return facts("clock", {"ahead of the machine's by": durations.words(found["advanced"])})
+
+    def snapshot(self, name: str) -> None:
+        """Name the present, so that `restore` can come back to it."""
+        self._control.snapshot(name)
+
+    def restore(self, name: str) -> None:
+        """Go back to a snapshot."""
+        self._control.restore(name)
+
+    def reset(self) -> None:
+        """Go back to how the world began: nothing in it but who may sign in."""
+        self._control.reset()
+
+    def why(self) -> Refusal | Table:
+        """The chain behind the last refusal."""
+        return refusals.last(self._control.why)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The last requests and their answers, oldest first."""
+        return self._control.requests()
+
+    def status(self) -> dict[str, Any]:
+        """What is running, and what it holds."""
+        return self._control.status()
+
+
+class Cloud:
+    """Azure as the official SDKs see it. `arm` and what `registry` returns are the same on both clouds.
+
+    Raises: azure.core.exceptions, from every method that asks the cloud for something.
+    """
+
+    def __init__(self, credential: TokenCredential, subscription: str, control: Control | None) -> None:
+        self.credential, self.subscription = credential, subscription
+        self.group = f"{PREFIX}sandbox"
+        self._control = control
+        self._source = control.why if control is not None else None
+        self._held: list[Registry] = []
+
+    @property
+    def emulated(self) -> bool:
+        """Whether nothing here reaches Azure."""
+        return self._control is not None
+
+    @property
+    def emulator(self) -> Powers:
+        """The emulator's own powers. Raises: EmulatorOnly on Azure."""
+        return Powers(self._controls())
+
+    def _controls(self) -> Control:
+        if self._control is None:
+            raise EmulatorOnly("this is Azure: its clock, its past and its reasons are not ours to turn (ACRLAB_CLOUD)")
+        return self._control
+
+    @cached_property
+    def arm(self) -> ContainerRegistryManagementClient:
+        """The official client of the control plane."""
+        return ContainerRegistryManagementClient(self.credential, self.subscription)
+
+    @cached_property
+    def resources(self) -> ResourceManagementClient:
+        """The official client of resource groups."""
+        return ResourceManagementClient(self.credential, self.subscription)
+
+    def fresh(self, lab: str, location: str = "westeurope") -> Table:
+        """Make the lab's resource group new and empty, so that a notebook can be run again from the top.
+
+        Only groups whose names begin with acrlab- are ever deleted. Raises: ValueError.
+        """
+        if not _LAB.fullmatch(lab):
+            raise ValueError(f"{lab!r}: a lab's name has lower-case letters, digits and dashes")
+        self.group = PREFIX + lab
+        with explained(self._source):
+            if self.resources.resource_groups.check_existence(self.group):
+                self.resources.resource_groups.begin_delete(self.group).result()
+            self.resources.resource_groups.create_or_update(self.group, {"location": location})
+        note = "" if self.emulated else f"Only groups named {PREFIX}* are ever deleted, with all they hold."
+        return facts(f"resource group {self.group}", {"location": location, "holds": "nothing yet"}, note)
+
+    def unique(self, name: str) -> str:
+        """A registry name that is free: as it is on the emulator; on Azure with a suffix that stays the same."""
+        suffix = "" if self.emulated else hashlib.sha256(self.subscription.encode()).hexdigest()[:6]
+        return name + suffix
+
+    def registry(
+        self, name: str, *, tier: str = "Basic", location: str = "westeurope", group: str | None = None
+    ) -> Registry:
+        """The registry of that name in the group; created when it is not there. One that is there stays as it is."""
+        group = group or self.group
+        with explained(self._source):
+            try:
+                return self._known(self.arm.registries.get(group, name))
+            except ResourceNotFoundError:
+                pass
+            if not self.resources.resource_groups.check_existence(group):
+                self.resources.resource_groups.create_or_update(group, {"location": location})
+            wanted = Resource(location=location, sku=Sku(name=tier))
+            return self._known(self.arm.registries.begin_create(group, name, wanted).result())
+
+    def registries(self) -> Listing[Registry]:
+        """All registries of the subscription, by name."""
+        with explained(self._source):
+            found = sorted((self._known(each) for each in self.arm.registries.list()), key=lambda each: each.name)
+        columns = {
+            "registry": lambda each: each.name,
+            "login server": lambda each: each.login_server,
+            "tier": lambda each: each.tier,
+            "location": lambda each: each._resource.location,
+            "resource group": lambda each: each.group,
+        }
+        return Listing(found, columns, title="registries", empty="no registries")
+
+    def _known(self, resource: Resource) -> Registry:
+        found = Registry(self.arm, self.credential, resource, source=self._source)
+        self._held.append(found)
+        return found
+
+    def requests(self) -> Recording:
+        """`with cloud.requests() as log:` the HTTP requests behind a block. Raises: EmulatorOnly on Azure."""
+        return Recording(self._controls())
+
+    def close(self) -> None:
+        """Close every connection."""
+        for each in (*self._held, *(self.__dict__.get(name) for name in ("arm", "resources")), self.credential):
+            if each is not None and hasattr(each, "close"):
+                each.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def table(self) -> Table:
+        """Where this is, as facts."""
+        where = "an emulator on this machine; nothing leaves it" if self.emulated else "Azure"
+        return facts(
+            "cloud",
+            {
+                "where": where,
+                "control plane": "https://management.azure.com",
+                "registries": "https://<name>.azurecr.io",
+                "sign-in": "https://login.microsoftonline.com",
+            },
+        )
+
+    def __repr__(self) -> str:
+        return self.table().text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.table().bundle()

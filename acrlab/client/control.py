@@ -1,0 +1,82 @@
+"""The controls of a running emulator, over its plain door."""
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback: never through a proxy
+TIMEOUT = 60  # seconds
+
+
+class NotRunning(Exception):
+    """No emulator answers there. The text is a sentence for a person."""
+
+
+class ControlRefused(Exception):
+    """The emulator refused. The text is its sentence."""
+
+
+class Control:
+    """What only an emulator can do: turn the clock, go back in time, explain a refusal.
+
+    Raises: NotRunning, ControlRefused.
+    """
+
+    def __init__(self, endpoint: str, token: str) -> None:
+        self._endpoint, self._token = endpoint, token
+
+    def status(self) -> dict[str, Any]:
+        """What is running, and what it holds."""
+        return self._ask("GET", "status")
+
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """Turn the clock forward; everything that falls due on the way is done."""
+        return self._ask("POST", "clock", {"seconds": seconds})
+
+    def snapshot(self, name: str) -> dict[str, Any]:
+        """Name the present."""
+        return self._ask("POST", "snapshot", {"name": name})
+
+    def restore(self, name: str) -> dict[str, Any]:
+        """Go back to a named present."""
+        return self._ask("POST", "restore", {"name": name})
+
+    def reset(self) -> dict[str, Any]:
+        """Go back to how the world began."""
+        return self._ask("POST", "reset")
+
+    def why(self) -> list[dict[str, Any]]:
+        """The last refusals with their reasons, newest first."""
+        return self._ask("GET", "why")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The last requests and their answers, oldest first."""
+        return self._ask("GET", "requests")
+
+    def stop(self) -> None:
+        """End the emulator."""
+        self._ask("POST", "stop")
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            f"{self._endpoint}/_acrlab/{path}",
+            method=method,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"authorization": f"Bearer {self._token}"},
+        )
+        try:
+            with _DIRECT.open(request, timeout=TIMEOUT) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            raise ControlRefused(_sentence(error)) from None
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            raise NotRunning(f"no emulator answers at {self._endpoint}: start one with `acrlab up`") from None
+
+
+def _sentence(error: urllib.error.HTTPError) -> str:
+    with error:
+        try:
+            return str(json.loads(error.read())["errors"][0]["message"])
+        except (ValueError, LookupError, TypeError):
+            return f"the emulator answered {error.code}"

@@ -1,0 +1,331 @@
+"""A registry in the learner's hands: the official clients, and objects that show themselves."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+
+from azure.containerregistry import (
+    ArtifactManifestProperties,
+    ArtifactTagProperties,
+    ContainerRegistryClient,
+    RepositoryProperties,
+)
+from azure.core.credentials import TokenCredential
+from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+from azure.mgmt.containerregistry.models import Registry as Resource
+from azure.mgmt.containerregistry.models import RegistryUpdateParameters, RegistryUsage, Sku
+
+from acrlab.client.display import Listing, Table, facts, kind, locks, short, size
+from acrlab.client.image import Image
+from acrlab.client.refusals import Source, explained
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_ATTRIBUTES = ("delete", "write", "read", "list")
+
+
+class Reference(NamedTuple):
+    """`team/app`, `team/app:1.0` or `team/app@sha256:…`."""
+
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Reference":
+        """Read one. A tag never holds a slash."""
+        name, at, digest = text.partition("@")
+        before, colon, tag = name.rpartition(":")
+        if not colon or "/" in tag:
+            before, tag = name, ""
+        return cls(before, "" if at else tag, digest)
+
+    @property
+    def target(self) -> str:
+        """The digest or the tag. Raises: ValueError when there is neither."""
+        if not (self.digest or self.tag):
+            raise ValueError(f"{self.repository!r} names a repository: add a tag (:1.0) or a digest (@sha256:…)")
+        return self.digest or self.tag
+
+
+class Document(dict[str, Any]):
+    """A manifest as it was served: a dict that shows its digest, its media type and its JSON."""
+
+    def __init__(self, raw: bytes, digest: str, media_type: str) -> None:
+        super().__init__(json.loads(raw))
+        self.raw, self.digest, self.media_type = raw, digest, media_type
+
+    def __repr__(self) -> str:
+        head = f"{self.digest}\n{self.media_type}, {len(self.raw)} bytes"
+        return f"{head}\n{json.dumps(self, indent=2, ensure_ascii=False)}"
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a push put into the registry. Units: bytes."""
+
+    reference: str
+    digest: str
+    media_type: str
+    blobs: int
+    size: int
+
+    def table(self) -> Table:
+        """As facts."""
+        sent = f"{self.blobs} blobs, {size(self.size)}"
+        found = {"digest": self.digest, "media type": kind(self.media_type), "sent": sent}
+        return facts(self.reference, found)
+
+    def __repr__(self) -> str:
+        return self.table().text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.table().bundle()
+
+
+def _told(method: Callable[Concatenate["Registry", P], T]) -> Callable[Concatenate["Registry", P], T]:
+    """The SDK's exceptions pass unchanged, with the emulator's reasons as a note."""
+
+    @wraps(method)
+    def call(self: "Registry", *args: P.args, **kwargs: P.kwargs) -> T:
+        with explained(self._source):
+            return method(self, *args, **kwargs)
+
+    return call
+
+
+class Registry:
+    """One registry. `properties` and `content` are the official SDK's own objects.
+
+    Raises: azure.core.exceptions, from every method.
+    """
+
+    def __init__(
+        self,
+        arm: ContainerRegistryManagementClient,
+        credential: TokenCredential,
+        resource: Resource,
+        *,
+        source: Source | None = None,
+    ) -> None:
+        self._arm, self._credential, self._resource, self._source = arm, credential, resource, source
+        self.name = str(resource.name)
+        self.group = str(resource.id).split("/")[4]
+
+    # The registry itself
+
+    @property
+    def login_server(self) -> str:
+        """The host that clients push to and pull from."""
+        return str(self._resource.properties.login_server)
+
+    @property
+    def tier(self) -> str:
+        """Basic, Standard or Premium, as last seen."""
+        return str(self._resource.sku.name)
+
+    @property
+    @_told
+    def properties(self) -> Resource:
+        """The resource as it is now."""
+        self._resource = self._arm.registries.get(self.group, self.name)
+        return self._resource
+
+    @_told
+    def usage(self) -> Listing[RegistryUsage]:
+        """What it uses of what its tier allows."""
+        found = self._arm.registries.list_usages(self.group, self.name).value or []
+        columns = {
+            "usage": lambda each: str(each.name),
+            "current": lambda each: _amount(each.current_value, each.unit),
+            "limit": lambda each: _amount(each.limit, each.unit),
+        }
+        return Listing(found, columns, title=f"{self.name}, {self.tier}")
+
+    @_told
+    def upgrade(self, tier: str) -> "Registry":
+        """Move to another tier, up or down; repositories stay where they are."""
+        change = RegistryUpdateParameters(sku=Sku(name=tier))
+        self._resource = self._arm.registries.begin_update(self.group, self.name, change).result()
+        return self
+
+    # Its content
+
+    @cached_property
+    def content(self) -> ContainerRegistryClient:
+        """The official client of the data plane."""
+        return ContainerRegistryClient(f"https://{self.login_server}", self._credential)
+
+    @_told
+    def push(self, reference: str, image: Image) -> Pushed:
+        """Upload blobs first, then the manifests that point to them; an index comes after its images."""
+        wanted = Reference.parse(reference)
+        sent: dict[str, int] = {}
+        digest = self._put(wanted.repository, image, wanted.tag or None, sent)
+        return Pushed(f"{self.login_server}/{reference}", digest, image.media_type, len(sent), sum(sent.values()))
+
+    def _put(self, repository: str, image: Image, tag: str | None, sent: dict[str, int]) -> str:
+        for each in image.images:
+            self._put(repository, each, None, sent)
+        for blob in image.blobs:
+            if blob.digest not in sent:
+                self.content.upload_blob(repository, io.BytesIO(blob.data or b""))
+                sent[blob.digest] = blob.size
+        return self.content.set_manifest(repository, io.BytesIO(image.raw), tag=tag, media_type=image.media_type)
+
+    @_told
+    def pull(self, reference: str) -> Image:
+        """Fetch a manifest and everything it points to, and check every digest."""
+        wanted = Reference.parse(reference)
+        return self._get(wanted.repository, wanted.target)
+
+    def _get(self, repository: str, target: str) -> Image:
+        def blob(digest: str) -> bytes:
+            with self.content.download_blob(repository, digest) as stream:
+                return b"".join(stream)
+
+        found = self._manifest(repository, target)
+        return Image.read(found.raw, found.media_type, blob, lambda digest: self._get(repository, digest))
+
+    @_told
+    def manifest(self, reference: str) -> Document:
+        """A manifest by tag or digest, as the registry serves it."""
+        wanted = Reference.parse(reference)
+        return self._manifest(wanted.repository, wanted.target)
+
+    def _manifest(self, repository: str, target: str) -> Document:
+        bodies: list[bytes] = []
+        found = self.content.get_manifest(
+            repository, target, raw_response_hook=lambda response: bodies.append(response.http_response.body())
+        )
+        return Document(bodies[-1], found.digest, found.media_type)
+
+    # What is there
+
+    @_told
+    def repositories(self) -> Listing[RepositoryProperties]:
+        """Its repositories, by name."""
+        found = [self.content.get_repository_properties(name) for name in self.content.list_repository_names()]
+        columns = {
+            "repository": lambda each: str(each.name),
+            "manifests": lambda each: str(each.manifest_count),
+            "tags": lambda each: str(each.tag_count),
+            "locked": locks,
+        }
+        return Listing(found, columns, title=self.login_server, empty="no repositories")
+
+    @_told
+    def tags(self, repository: str) -> Listing[ArtifactTagProperties]:
+        """The tags of a repository, by name."""
+        columns = {
+            "tag": lambda each: str(each.name),
+            "digest": lambda each: short(each.digest),
+            "locked": locks,
+        }
+        found = self.content.list_tag_properties(repository)
+        return Listing(found, columns, title=f"{self.login_server}/{repository}", empty="no tags")
+
+    @_told
+    def manifests(self, repository: str) -> Listing[ArtifactManifestProperties]:
+        """The manifests of a repository, by digest."""
+        columns = {
+            "digest": lambda each: short(each.digest),
+            "tags": lambda each: ", ".join(each.tags or ()),
+            "platform": lambda each: "/".join(filter(None, (_word(each.operating_system), _word(each.architecture)))),
+            "size": lambda each: size(each.size_in_bytes or 0),
+            "locked": locks,
+        }
+        found = self.content.list_manifest_properties(repository)
+        return Listing(found, columns, title=f"{self.login_server}/{repository}", empty="no manifests")
+
+    # What can be done with it
+
+    @_told
+    def tag(self, reference: str, tag: str) -> str:
+        """Give a manifest one more tag; a tag that exists moves. Returns the digest."""
+        wanted = Reference.parse(reference)
+        found = self._manifest(wanted.repository, wanted.target)
+        return self.content.set_manifest(
+            wanted.repository, io.BytesIO(found.raw), tag=tag, media_type=found.media_type
+        )
+
+    retag = tag
+
+    @_told
+    def untag(self, reference: str) -> None:
+        """Remove a tag; its manifest stays."""
+        wanted = Reference.parse(reference)
+        self.content.delete_tag(wanted.repository, wanted.target)
+
+    def lock(self, reference: str, *attributes: str) -> None:
+        """Forbid `delete`, `write`, `read` or `list` of a repository, a tag or a digest; delete and write by default."""
+        self._allow(reference, attributes or ("delete", "write"), False)
+
+    def unlock(self, reference: str, *attributes: str) -> None:
+        """Allow again; everything by default."""
+        self._allow(reference, attributes or _ATTRIBUTES, True)
+
+    @_told
+    def _allow(self, reference: str, attributes: tuple[str, ...], allowed: bool) -> None:
+        unknown = sorted(set(attributes) - set(_ATTRIBUTES))
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: a lock is about {', '.join(_ATTRIBUTES)}")
+        wanted = Reference.parse(reference)
+        changes = {f"can_{name}": allowed for name in attributes}
+        if wanted.digest:
+            self.content.update_manifest_properties(wanted.repository, wanted.digest, **changes)
+        elif wanted.tag:
+            self.content.update_tag_properties(wanted.repository, wanted.tag, **changes)
+        else:
+            self.content.update_repository_properties(wanted.repository, **changes)
+
+    @_told
+    def delete(self, reference: str) -> None:
+        """Delete a repository with all it holds, or the manifest behind a tag or digest with all its tags."""
+        wanted = Reference.parse(reference)
+        if wanted.tag or wanted.digest:
+            self.content.delete_manifest(wanted.repository, wanted.target)
+        else:
+            self.content.delete_repository(wanted.repository)
+
+    def close(self) -> None:
+        """Close the connections to it."""
+        if "content" in self.__dict__:
+            self.content.close()
+
+    # How it looks
+
+    def table(self) -> Table:
+        """As facts."""
+        found = self._resource
+        return facts(
+            f"registry {self.name}",
+            {
+                "login server": self.login_server,
+                "tier": self.tier,
+                "location": str(found.location),
+                "resource group": self.group,
+                "admin user": "enabled" if found.properties.admin_user_enabled else "disabled",
+                "state": str(found.properties.provisioning_state),
+            },
+        )
+
+    def __repr__(self) -> str:
+        return self.table().text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.table().bundle()
+
+
+def _word(value: Any) -> str:
+    """An enumeration's value, or the text itself."""
+    return str(getattr(value, "value", value) or "")
+
+
+def _amount(value: int | None, unit: Any) -> str:
+    if value is None or value < 0:
+        return "no limit"
+    return size(value) if _word(unit) == "Bytes" else str(value)

@@ -1,0 +1,201 @@
+"""The composition root: a world, a store, keys and doors, put together."""
+
+import os
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from acrlab.engine import collection, directory, genesis
+from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
+from acrlab.engine.journal import Journal
+from acrlab.engine.state import Identity
+from acrlab.engine.world import World
+from acrlab.serve.certificates import Authority
+from acrlab.serve.server import Doors
+from acrlab.store.directory import DirectoryBlobs
+from acrlab.store.keys import KeyRing
+from acrlab.store.memory import MemoryJournal
+from acrlab.store.sqlite import SqliteJournal
+from acrlab.wire.app import App
+from acrlab.wire.local import control_token
+
+if TYPE_CHECKING:
+    from acrlab.serve.inprocess import EmulatorTransport
+
+CLOCKS = ("wall", "frozen", "autojump")
+SWITCH = 0.0005  # seconds; at the default of 5 ms a busy loop keeps the journal's thread from its next fsync
+IDLE = 1.0  # seconds between two looks at what has fallen due
+
+
+class Emulator:
+    """An Azure of its own: Entra, ARM and container registries, on this machine.
+
+    `data` keeps the world in a folder; without it everything is gone at `stop`. `seed` makes ids repeatable.
+    `port` is the plain door's; the proxy and TLS take the next two. A port that is taken becomes any free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        data: Path | None = None,
+        sealed: bool = False,
+        seed: int | None = None,
+        clock: str = "wall",
+        realistic_timing: bool = False,
+        profile: str = "current-2026",
+        port: int = 0,
+    ) -> None:
+        if clock not in CLOCKS:
+            raise ValueError(f"clock={clock!r}: use one of {', '.join(CLOCKS)}")
+        kept = Path(data) if data is not None else None
+        self.folder = kept if kept is not None else Path(tempfile.mkdtemp(prefix="acrlab-"))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._kept = kept is not None
+        journal: Journal = SqliteJournal(self.folder / "journal.db") if kept else MemoryJournal()
+        self.world = World(
+            journal=journal,
+            blobs=DirectoryBlobs(self.folder / "blobs", sync=kept is not None),
+            clock=_clock(clock),
+            entropy=os.urandom if seed is None else random.Random(seed).randbytes,
+            keys=KeyRing(kept / "keys" if kept else None),
+            realistic_timing=realistic_timing,
+        )
+        if not journal.position:
+            genesis.begin(self.world, profile)
+        collection.sweep(self.world)
+        self.stopping = threading.Event()
+        self.app = App(self.world, stop=self.stopping.set)
+        self._authority = Authority(kept / "ca" if kept else None)
+        self._sealed, self._port = sealed, port
+        self._closed = threading.Event()
+        self._doors: Doors | None = None
+
+    def start(self) -> Self:
+        """Open the doors on loopback."""
+        self._authority.write_bundle(self.bundle)
+        if self._kept:
+            sys.setswitchinterval(SWITCH)
+        self._doors = Doors(self.app, self._authority, sealed=self._sealed, ports=_ports(self._port))
+        self._doors.start()
+        threading.Thread(target=self._keep_time, name="acrlab-jobs", daemon=True).start()
+        return self
+
+    def _keep_time(self) -> None:
+        """Do what falls due even when nobody asks for anything."""
+        while not self._closed.wait(IDLE):
+            with self.world.lock:
+                self.world.settle()
+
+    def stop(self) -> None:
+        """Close the doors and make everything durable. A world in memory is gone."""
+        self._closed.set()
+        if self._doors is not None:
+            self._doors.stop()
+            self._doors = None
+        self.world.journal.close()
+        self.world.blobs.close()
+        if not self._kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self.start() if self._doors is None else self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def bundle(self) -> Path:
+        """The certificates that a client has to trust: this emulator's, and those the machine trusts anyway."""
+        return self.folder / "ca-bundle.pem"
+
+    @property
+    def doors(self) -> Doors:
+        """The open doors. Raises: RuntimeError before `start`."""
+        if self._doors is None:
+            raise RuntimeError("the emulator has no open doors: call start(), or use it in a with statement")
+        return self._doors
+
+    @property
+    def endpoint(self) -> str:
+        """Where container engines and the controls are, over plain HTTP."""
+        return f"http://localhost:{self.doors.ports['http']}"
+
+    def environment(self) -> dict[str, str]:
+        """The variables that point unmodified tools here."""
+        proxy = f"http://127.0.0.1:{self.doors.ports['proxy']}"
+        bundle = str(self.bundle)
+        workload = directory.seeded(self.world, "acrlab-sp")
+        return {
+            **dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy),
+            **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1"),
+            **dict.fromkeys(_BUNDLES, bundle),
+            "AZURE_TENANT_ID": self.world.state.tenant,
+            "AZURE_SUBSCRIPTION_ID": self.world.state.subscription,
+            "AZURE_CLIENT_ID": workload.app_id,
+            "AZURE_CLIENT_SECRET": directory.secret(workload),
+            "AZURE_CONFIG_DIR": str(self.folder / "azure"),
+            "AZURE_CORE_COLLECT_TELEMETRY": "no",
+            "ACRLAB_CLOUD": "emulated",
+            "ACRLAB_ENDPOINT": self.endpoint,
+            "ACRLAB_CONTROL": control_token(self.world.keys.secret("control")),
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """Ports, certificates and who can sign in: what `acrlab up --json` prints. Holds secrets."""
+        return {
+            "pid": os.getpid(),
+            "ports": dict(self.doors.ports),
+            "notes": list(self.doors.notes),
+            "endpoint": self.endpoint,
+            "ca": str(self.bundle),
+            "tenant": self.world.state.tenant,
+            "subscription": self.world.state.subscription,
+            "data": str(self.folder) if self._kept else None,
+            "principals": [_sign_in(identity) for identity in self.world.state.principals.values()],
+            "environment": self.environment(),
+        }
+
+    def transport(self) -> "EmulatorTransport":
+        """An azure-core transport that calls this emulator without a socket."""
+        from acrlab.serve.inprocess import EmulatorTransport
+
+        return EmulatorTransport(self.app)
+
+
+def _ports(first: int) -> dict[str, int]:
+    """The plain door, and the two after it. 0 leaves the choice to the system."""
+    return {name: first and first + step for step, name in enumerate(("http", "proxy", "tls"))}
+
+
+def _sign_in(identity: Identity) -> dict[str, str]:
+    return {
+        "name": identity.name,
+        "kind": identity.kind,
+        "id": identity.id,
+        "app_id": identity.app_id,
+        "secret": directory.secret(identity) if identity.secrets else "",
+    }
+
+
+_BUNDLES = (
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "PIP_CERT",
+    "NODE_EXTRA_CA_CERTS",
+)
+
+
+def _clock(kind: str) -> Clock:
+    if kind == "wall":
+        return WallClock(time.time, time.sleep)
+    return (AutojumpClock if kind == "autojump" else FrozenClock)(time.time())

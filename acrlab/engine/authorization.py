@@ -1,0 +1,165 @@
+"""Who may do what where: role assignments, and the verdict with its reasons."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from acrlab.domain import conditions, events, resource_id, roles
+from acrlab.domain.access import Principal, Verdict
+from acrlab.domain.resource_id import ResourceId
+from acrlab.domain.roles import RoleDefinition
+from acrlab.engine.state import Registry, Resource
+from acrlab.engine.world import World
+
+NAMESPACE = "Microsoft.Authorization"
+ASSIGNMENTS = "/providers/microsoft.authorization/roleassignments/"
+DEFINITIONS = "/providers/microsoft.authorization/roledefinitions/"
+EVERYTHING = frozenset(("pull", "push", "delete", "metadata_read", "metadata_write", "deleted_read", "deleted_restore"))
+ANONYMOUS = frozenset(("pull", "metadata_read"))
+CATALOGS = {"catalog": "catalog", "deleted_catalog": "deleted_read"}  # a registry scope and the operation it stands for
+_WORDS = sorted(EVERYTHING)
+KINDS = {"user": "User"}  # how assignments call a kind of principal; all others are ServicePrincipal
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A role that a principal holds, and the scope it was assigned at."""
+
+    role: RoleDefinition
+    scope: str
+    condition: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.role.name} at {self.scope}" + (" with a condition" if self.condition else "")
+
+    def allows(self, action: str, data: bool, repository: str = "") -> bool:
+        """Say whether the role covers the action and its condition lets it through."""
+        return roles.permits(self.role, action, data) and conditions.allows(self.condition, action, repository)
+
+
+def definition(world: World, role: str) -> RoleDefinition | None:
+    """The role with that GUID: built in, or one that a learner defined."""
+    found = roles.BUILTIN.get(role.lower())
+    if found is not None:
+        return found
+    custom = next(
+        (each for key, each in world.state.resources.items() if DEFINITIONS in key and key.endswith(role.lower())), None
+    )
+    return custom_definition(custom) if custom is not None else None
+
+
+def custom_definition(resource: Resource) -> RoleDefinition:
+    """A learner's role as the same struct the built-in ones have."""
+    properties = resource.body["properties"]
+    permissions = (properties.get("permissions") or [{}])[0]
+    return RoleDefinition(
+        id=resource.id.rpartition("/")[2], name=properties["roleName"], description=properties.get("description", ""),
+        actions=tuple(permissions.get("actions", ())), not_actions=tuple(permissions.get("notActions", ())),
+        data_actions=tuple(permissions.get("dataActions", ())),
+        not_data_actions=tuple(permissions.get("notDataActions", ())),
+    )  # fmt: skip
+
+
+def assignments(world: World) -> Iterator[Resource]:
+    """Every role assignment of the world."""
+    return (each for key, each in world.state.resources.items() if ASSIGNMENTS in key)
+
+
+def held(world: World, principal: Principal, scope: str) -> list[Held]:
+    """The roles a principal holds at a scope, assigned there or above."""
+    above = {str(each).lower() for each in resource_id.parse(scope).within()}
+    return [
+        Held(role, each.body["properties"]["scope"], each.body["properties"].get("condition") or "")
+        for each in assignments(world)
+        if each.body["properties"]["principalId"] == principal.id
+        and each.body["properties"]["scope"].lower() in above
+        and (role := definition(world, each.body["properties"]["roleDefinitionId"].rpartition("/")[2]))
+    ]
+
+
+def permits(world: World, principal: Principal, action: str, scope: str, *, data: bool = False) -> Verdict:
+    """Decide whether a principal may perform an action at a scope.
+
+    Source: Azure RBAC, "How Azure RBAC determines access": assignments add up, an exclusion narrows its own role only.
+    """
+    found = held(world, principal, scope)
+    for each in found:
+        if each.allows(action, data):
+            return Verdict(True, (f"{each} allows {action}",))
+    return Verdict(False, _missing(principal, found, action, scope, data))
+
+
+def _missing(principal: Principal, found: Iterable[Held], action: str, scope: str, data: bool) -> tuple[str, ...]:
+    kind = "data action" if data else "action"
+    names = ", ".join(map(str, found)) or "no role at this scope or above"
+    return (f"{kind} {action} is needed at {scope}", f"{principal.kind} {principal.name} holds {names}")
+
+
+def mode(world: World, registry: Registry) -> str:
+    """How a registry judges roles: legacy permissions, or with attributes of repositories."""
+    resource = world.state.resources.get(registry.resource.lower())
+    properties: dict[str, Any] = resource.body["properties"] if resource is not None else {}
+    return str(properties.get("roleAssignmentMode") or roles.LEGACY)
+
+
+def token_actions(world: World, registry: Registry, principal: Principal, kind: str, name: str) -> frozenset[str]:
+    """The action words a registry token for this principal may carry, for one repository or catalogue.
+
+    `kind` and `name` as in token scopes: `repository` and its name, `registry` and `catalog`.
+    Source: container-registry-rbac-built-in-roles-directory-reference (2026-06-11).
+    """
+    if kind == "registry":
+        return frozenset("*") if name in CATALOGS and _operates(world, registry, principal, CATALOGS[name]) else frozenset()
+    if kind not in ("repository", "artifact-repository"):
+        return frozenset()
+    return frozenset(word for word in _WORDS if _operates(world, registry, principal, word, name))
+
+
+def _operates(world: World, registry: Registry, principal: Principal, operation: str, repository: str = "") -> bool:
+    if principal.kind == "admin":
+        return True
+    if principal.kind == "anonymous":
+        return anonymous_pull(world, registry) and (operation in ANONYMOUS or operation == "catalog")
+    found = held(world, principal, registry.resource)
+    need = roles.requirement(operation, mode(world, registry))
+    return any(
+        all(any(each.allows(action, need.data, repository) for each in found) for action in alternative)
+        for alternative in need.any_of
+    )
+
+
+def anonymous_pull(world: World, registry: Registry) -> bool:
+    """Whether everybody may pull."""
+    resource = world.state.resources.get(registry.resource.lower())
+    return resource is not None and bool(resource.body["properties"].get("anonymousPullEnabled"))
+
+
+def assigned(
+    world: World, scope: ResourceId, role: str, principal: str, kind: str, *, name: str = "", at: float, by: str = "",
+    given: dict[str, Any] | None = None,
+) -> events.ResourcePut:  # fmt: skip
+    """The event that assigns a role. `role` is its GUID, `kind` the wire's word for the principal's."""
+    subscription = f"/subscriptions/{scope.subscription or world.state.subscription}"
+    properties = {
+        "roleDefinitionId": f"{subscription}/providers/{NAMESPACE}/roleDefinitions/{role}",
+        "principalId": principal,
+        "principalType": kind,
+        "scope": str(scope),
+        "condition": None,
+        "conditionVersion": None,
+        **(given or {}),
+    }
+    own = scope.extension(NAMESPACE, "roleAssignments", name or world.uuid())
+    return events.ResourcePut(at=at, by=by, id=str(own), body={"properties": properties})
+
+
+def seed(world: World, people: Iterable[events.Event], subscription: str) -> tuple[events.Event, ...]:
+    """The role assignments of a new world: each newcomer's `role`, on the subscription."""
+    scope = ResourceId(subscription)
+    added = (each for each in people if isinstance(each, events.PrincipalAdded))
+    wanted = ((each, roles.find(str(each.properties.get("role", "")))) for each in added)
+    return tuple(
+        assigned(world, scope, role.id, each.id, KINDS.get(each.kind, "ServicePrincipal"), at=each.at)
+        for each, role in wanted
+        if role is not None
+    )

@@ -1,0 +1,67 @@
+"""Long-running operations: started, polled, over. By default they are over when first polled."""
+
+from typing import Any
+
+import msgspec
+
+from acrlab.domain import events
+from acrlab.domain.arm_errors import OperationNotFound
+from acrlab.engine.state import Operation
+from acrlab.engine.world import World
+
+LONGEST = 3600.0  # seconds; nothing takes longer, so the search for what is under way ends there
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What a poll sees. `status` is Creating, Updating, Deleting, or a final word."""
+
+    status: str
+    done: bool
+    result: Any = None
+
+
+def started(
+    world: World, resource: str, kind: str, verb: str, seconds: float, result: Any = None
+) -> events.OperationStarted:
+    """The event of an operation that takes `seconds` where timing is realistic, else no time at all.
+
+    `kind` leads its id, as the service writes them: registries-<guid>.
+    """
+    now = world.now()
+    due = now + (seconds if world.realistic_timing else 0.0)
+    return events.OperationStarted(
+        at=now, operation=f"{kind}-{world.uuid()}", resource=resource, verb=verb, due=due, result=result
+    )
+
+
+def find(world: World, operation: str) -> Operation:
+    """Raises: OperationNotFound."""
+    found = world.state.operations.get(operation.lower())
+    if found is None:
+        raise OperationNotFound(name=operation)
+    return found
+
+
+def poll(world: World, operation: str, resource: str = "") -> Status:
+    """How an operation stands; with `resource`, only one that belongs to it or lies below.
+
+    Raises: OperationNotFound.
+    """
+    found = find(world, operation)
+    if resource and not found.resource.lower().startswith(resource.lower()):
+        raise OperationNotFound(name=operation)
+    if world.now() < found.due:
+        return Status(found.verb, False)
+    failed = isinstance(found.result, dict) and found.result.get("status") == "Failed"
+    return Status("Failed" if failed else "Succeeded", True, found.result)
+
+
+def state_of(world: World, resource: str) -> str:
+    """The provisioningState: what is under way with the resource, else Succeeded."""
+    now, key = world.now(), resource.lower()
+    for operation in reversed(world.state.operations.values()):
+        if operation.started < now - LONGEST:
+            break
+        if operation.resource.lower() == key:
+            return operation.verb if now < operation.due else "Succeeded"
+    return "Succeeded"

@@ -1,0 +1,1 @@
+"""The doors: TLS server, CONNECT proxy, plain HTTP, and an in-process transport."""

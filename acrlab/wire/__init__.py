@@ -1,0 +1,1 @@
+"""HTTP as values: routes, dialects and the planes arm, oci, acr, entra."""

@@ -1,0 +1,209 @@
+"""The application: from a request's head to an answer. The only place that catches conditions."""
+
+import traceback
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from acrlab.domain.access import ANONYMOUS, Access, Principal
+from acrlab.domain.errors import Condition, StorageFailed, TooLarge
+from acrlab.engine import why
+from acrlab.engine.state import Registry
+from acrlab.engine.world import World
+from acrlab.wire import dialects, hosts
+from acrlab.wire.http import Answer, Buffered, Intake, Request, Response
+from acrlab.wire.planes import PLANES, Plane
+from acrlab.wire.routes import Route
+
+LARGEST_PATH = 8192  # characters
+
+
+class Call:
+    """One request on its way: what was asked, by whom, of which registry."""
+
+    __slots__ = (
+        "access",
+        "app",
+        "body",
+        "params",
+        "plane",
+        "prefix",
+        "principal",
+        "registry",
+        "request",
+        "route",
+        "world",
+    )
+
+    def __init__(self, app: "App", request: Request, plane: Plane) -> None:
+        self.app, self.world, self.request, self.plane = app, app.world, request, plane
+        self.params: dict[str, str] = {}
+        self.body = b""
+        self.prefix = ""  # "<registry>/" at the plain door, where repositories carry it
+        self.registry: Registry | None = None
+        self.principal: Principal = ANONYMOUS
+        self.access: Access | None = None
+        self.route: Route | None = None
+
+    @property
+    def home(self) -> Registry:
+        """The registry that was addressed; its plane has made sure there is one."""
+        assert self.registry is not None
+        return self.registry
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One request and its answer, as `acrlab requests` and the notebooks show it. `at` is epoch seconds."""
+
+    at: float
+    method: str
+    url: str
+    status: int
+    principal: str
+
+
+class App:
+    """The emulator as a function from requests to answers; no socket, no thread."""
+
+    def __init__(self, world: World, *, stop: Callable[[], None] | None = None, strict_bugs: bool = False) -> None:
+        self.world, self.stop, self.strict_bugs = world, stop, strict_bugs
+        self.exchanges: deque[Exchange] = deque(maxlen=5000)
+
+    @property
+    def version(self) -> int:
+        """Changes with every commit."""
+        return self.world.version
+
+    def now(self) -> float:
+        """Epoch seconds on the world's clock."""
+        return self.world.now()
+
+    def sleep(self, seconds: float) -> None:
+        """What a client's waiting means here."""
+        self.world.sleep(seconds)
+
+    def knows(self, host: str) -> bool:
+        """Whether this host is emulated."""
+        return hosts.plane(host) not in (None, hosts.FOREIGN)
+
+    def azure(self, host: str) -> bool:
+        """Whether this host belongs to Azure, emulated or not: never to be passed on."""
+        return hosts.plane(host) is not None
+
+    def when_durable(self, position: int, done: Callable[[Exception | None], None]) -> None:
+        """Call back once the journal holds everything up to that position."""
+        self.world.journal.when_durable(position, done)
+
+    def begin(self, head: Request) -> Answer:
+        """Answer a head, or say that the body is wanted. Never raises.
+
+        Raises: nothing, but bugs when `strict_bugs` is set.
+        """
+        plane = PLANES[hosts.plane(head.host) or hosts.FOREIGN]
+        call = Call(self, head, plane)
+        return self._guarded(call, lambda: self._route(call))
+
+    def _route(self, call: Call) -> Answer:
+        self.world.settle()
+        if len(call.request.path) > LARGEST_PATH:
+            raise TooLarge(limit=LARGEST_PATH)
+        path = call.plane.enter(call)
+        route, call.params = call.plane.router.match(call.request.method, path)
+        call.route = route
+        call.plane.authorize(call, route)
+        if route.body > 0 and call.request.method != "HEAD":
+            return Buffered(route.body, lambda body: self._with_body(call, route, body))
+        answer = route.handler(call)
+        return answer if isinstance(answer, Response) else Guard(self, call, answer)
+
+    def _with_body(self, call: Call, route: Route, body: bytes | None) -> Response:
+        def answer() -> Answer:
+            if body is None:
+                raise TooLarge(limit=route.body)
+            call.body = body
+            return route.handler(call)
+
+        response = self._guarded(call, answer)
+        assert isinstance(response, Response)
+        return response
+
+    def _guarded(self, call: Call, answer: Callable[[], Answer]) -> Answer:
+        with self.world.lock:
+            before = self.world.version
+            try:
+                found = answer()
+            except Condition as condition:
+                found = self.refuse(call, condition)
+            except OSError as error:
+                found = self.refuse(call, StorageFailed(reason=error.strerror or str(error)))
+            except Exception:
+                if self.strict_bugs:
+                    raise
+                traceback.print_exc()
+                found = call.plane.dialect(Condition(detail=None))
+                found.status = 500
+            if isinstance(found, Response):
+                self._complete(call, found, before)
+            return found
+
+    def refuse(self, call: Call, condition: Condition) -> Response:
+        """Remember a refusal and say it in the plane's dialect."""
+        request = call.request
+        url = f"{request.base}{request.path}"
+        code = dialects.code(condition, call.plane.name)
+        self.world.refusals.append(
+            why.refusal(condition, at=self.now(), method=request.method, url=url, code=code, principal=call.principal)
+        )
+        return call.plane.dialect(condition)
+
+    def _complete(self, call: Call, response: Response, before: int) -> None:
+        if self.world.version != before:
+            response.position = self.world.journal.position
+        call.plane.dress(call, response)
+        request = call.request
+        url = f"{request.base}{request.path}" + (f"?{request.query}" if request.query else "")
+        self.exchanges.append(Exchange(self.now(), request.method, url, response.status, call.principal.name))
+        if request.method == "HEAD":
+            response.headers.append(("content-length", str(response.length)))
+            response.body = b""
+
+
+class Guard:
+    """A handler's own intake, with its conditions caught and its answer completed."""
+
+    def __init__(self, app: App, call: Call, intake: Intake) -> None:
+        self.small = intake.small
+        self._app, self._call, self._intake = app, call, intake
+        self._refused: Condition | None = None
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        if self._refused is None:
+            self._caught(lambda: self._intake.write(chunk))
+
+    def seal(self) -> None:
+        if self._refused is None:
+            self._caught(self._intake.seal)
+
+    def finish(self) -> Response:
+        if self._refused is not None:
+            self._intake.abort()
+        answer = self._app._guarded(self._call, self._answer)
+        assert isinstance(answer, Response)
+        return answer
+
+    def abort(self) -> None:
+        self._intake.abort()
+
+    def _answer(self) -> Response:
+        if self._refused is not None:
+            raise self._refused
+        return self._intake.finish()
+
+    def _caught(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Condition as condition:
+            self._refused = condition
+        except OSError as error:
+            self._refused = StorageFailed(reason=error.strerror or str(error))

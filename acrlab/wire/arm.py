@@ -1,0 +1,119 @@
+"""Azure Resource Manager, management.azure.com: its routes, who may use them, and what every answer carries."""
+
+import re
+from typing import TYPE_CHECKING
+
+from acrlab.domain import projection
+from acrlab.domain.arm_errors import AuthorizationFailed, SubscriptionInvalid, SubscriptionNotFound
+from acrlab.domain.resource_id import GUID, parse
+from acrlab.engine import authorization, entra
+from acrlab.wire import arm_authorization, arm_core, arm_resources
+from acrlab.wire.arm_requests import PROVIDER
+from acrlab.wire.http import Response
+from acrlab.wire.routes import Route
+
+if TYPE_CHECKING:
+    from acrlab.wire.app import Call
+
+OPEN, SIGNED_IN, VISIBLE = "open", "signed-in", "visible"
+_SLASHES = re.compile(r"//+")
+_EXTENSION = re.compile(r"/providers/Microsoft\.Authorization/", re.IGNORECASE)
+_REGISTRY = re.compile(r"/providers/Microsoft\.ContainerRegistry/registries(/|$)", re.IGNORECASE)
+# Constant here. Source: ARM throttling by subscription and region, token buckets (2024): what is left after one request.
+_LEFT = {"GET": ("reads", 249, 3749), "HEAD": ("reads", 249, 3749), "DELETE": ("deletes", 199, 2999)}
+_WRITES = ("writes", 199, 2999)
+
+ROUTES: tuple[Route, ...] = (*arm_authorization.ROUTES, *arm_resources.ROUTES, *arm_core.ROUTES, *arm_core.REST)
+
+
+def enter(call: "Call") -> str:
+    """The path to route by: doubled and trailing slashes do not matter.
+
+    Source: azure-mgmt-authorization 4.0.0 asks for //subscriptions/... when the scope begins with a slash.
+    """
+    path = _SLASHES.sub("/", call.request.path)
+    return path.rstrip("/") or "/"
+
+
+def authorize(call: "Call", route: Route) -> None:
+    """Who asks, about which subscription, and whether a role allows it there.
+
+    Raises: TokenRefused and its kin, SubscriptionInvalid, SubscriptionNotFound, AuthorizationFailed.
+    """
+    if route.scope == OPEN:
+        return
+    call.principal = entra.authenticate(call.world, call.request.headers, entra.ARM_AUDIENCES)
+    scope = _scope(call)
+    _require_subscription(call, scope)
+    if route.scope in (SIGNED_IN, VISIBLE):
+        return
+    action = route.scope.format_map(call.params) if "{" in route.scope else route.scope
+    verdict = authorization.permits(call.world, call.principal, action, scope)
+    if not verdict.allowed:
+        refusal = AuthorizationFailed(
+            client=_client(call), id=call.principal.id, action=action, scope=scope
+        )  # fmt: skip
+        raise refusal.why(*verdict.because)
+
+
+def _client(call: "Call") -> str:
+    """How ARM names the caller: a user by name, an application by its client id."""
+    return call.principal.name if call.principal.kind == "user" else call.principal.app_id
+
+
+def _scope(call: "Call") -> str:
+    """What the request is about: the resource on the path; for a list or an action, what it belongs to."""
+    path = enter(call)
+    if "scope" in call.params or _EXTENSION.match(path):
+        return str(parse(call.params.get("scope") or ""))
+    names = [value for name, value in call.params.items() if name.endswith("_name")]
+    if not names:
+        return str(parse("/".join(path.split("/")[: 5 if "group" in call.params else 3])))
+    segments = path.split("/")
+    start = segments.index(next(each for each in segments if each.lower() == "registries"))
+    return str(parse("/".join(segments[: start + 2 * len(names)])))
+
+
+def _require_subscription(call: "Call", scope: str) -> None:
+    asked = parse(scope).subscription
+    if not asked:
+        return
+    if not GUID.fullmatch(asked):
+        raise SubscriptionInvalid(subscription=asked)
+    if asked != call.world.state.subscription:
+        raise SubscriptionNotFound(subscription=asked).why(f"this world has one subscription: {call.world.state.subscription}")
+
+
+def dress(call: "Call", response: Response) -> None:
+    """The headers of every ARM answer. Source: sdk-surface 1e, recorded and quoted in public issues."""
+    request, headers = call.request, response.headers
+    own, correlation = call.world.uuid(), request.headers.get("x-ms-correlation-request-id") or call.world.uuid()
+    kind, left, everywhere = _LEFT.get(request.method, _WRITES)
+    headers += [
+        ("cache-control", "no-cache"),
+        ("pragma", "no-cache"),
+        ("expires", "-1"),
+        ("x-ms-request-id", own),
+        ("x-ms-correlation-request-id", correlation),
+        ("x-ms-routing-request-id", f"ACRLAB:{own}"),
+        (f"x-ms-ratelimit-remaining-subscription-{kind}", str(left)),
+        (f"x-ms-ratelimit-remaining-subscription-global-{kind}", str(everywhere)),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ("x-content-type-options", "nosniff"),
+    ]
+    if request.headers.get("x-ms-return-client-request-id", "").lower() == "true" and "x-ms-client-request-id" in request.headers:
+        headers.append(("x-ms-client-request-id", request.headers["x-ms-client-request-id"]))
+    headers += _versions(call)
+
+
+def _versions(call: "Call") -> list[tuple[str, str]]:
+    """Which api-version answered. Source: recorded, api-supported-versions repeats the one that was asked."""
+    if PROVIDER not in call.request.path.lower():
+        return []
+    asked = call.request.parameters().get("api-version", "")
+    found = projection.resolve(asked) if asked.isascii() and len(asked) < 40 else None
+    if found is None or not found.supported:
+        return []
+    served = [("x-acrlab-api-version-served", found.served)] if found.newer else []
+    own = [("api-supported-versions", found.served)] if _REGISTRY.search(call.request.path) else []
+    return own + served

@@ -1,0 +1,324 @@
+"""ARM itself: tenants, subscriptions, locations, providers, resource groups, the list of all resources."""
+
+from typing import TYPE_CHECKING, Any
+
+from acrlab.data import load
+from acrlab.domain import projection
+from acrlab.domain.arm_errors import NamespaceNotFound
+from acrlab.domain.errors import NotEmulated, RouteUnknown
+from acrlab.domain.resource_id import GROUP_TYPE, ResourceId, parse
+from acrlab.engine import authorization, directory, groups, operations, resources, types
+from acrlab.engine.state import Resource
+from acrlab.wire import arm_documents, http
+from acrlab.wire.arm_requests import BODY, conditions, page, required, version
+from acrlab.wire.arm_resources import GROUP, SUBSCRIPTION
+from acrlab.wire.http import Response
+from acrlab.wire.routes import Route
+
+if TYPE_CHECKING:
+    from acrlab.wire.app import Call
+
+NAME = "acrlab"  # of the subscription
+GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
+_GROUP_ROW = types.TABLE[GROUP_TYPE.lower()]
+_FILTERS = ("resourcetype", "resourcegroup", "name", "location", "tagname", "tagvalue")
+# Providers that a subscription shows. Types of Microsoft.ContainerRegistry come from the table.
+PROVIDERS = {
+    "Microsoft.ContainerRegistry": (),
+    "Microsoft.Resources": ("resourceGroups", "subscriptions", "tenants"),
+    "Microsoft.Authorization": ("roleAssignments", "roleDefinitions", "permissions"),
+}  # fmt: skip
+
+
+# Tenants and subscriptions
+
+
+def subscriptions(call: "Call") -> Response:
+    """The subscriptions in which the caller has any role at all."""
+    version(call)
+    seen = any(each.body["properties"]["principalId"] == call.principal.id for each in authorization.assignments(call.world))
+    found = [_subscription(call)] if seen else []
+    return http.json(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
+
+
+def subscription(call: "Call") -> Response:
+    """One subscription."""
+    version(call)
+    return http.json(200, _subscription(call))
+
+
+def _subscription(call: "Call") -> dict[str, Any]:
+    """Source: azure-cli-protocol section 4; ARM REST reference 2022-12-01."""
+    state = call.world.state
+    return {
+        "id": f"/subscriptions/{state.subscription}", "authorizationSource": "RoleBased", "managedByTenants": [],
+        "subscriptionId": state.subscription, "tenantId": state.tenant, "displayName": NAME, "state": "Enabled",
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off",
+        },
+    }  # fmt: skip
+
+
+def tenants(call: "Call") -> Response:
+    """The directory the caller belongs to."""
+    version(call)
+    tenant = call.world.state.tenant
+    shown = {
+        "id": f"/tenants/{tenant}", "tenantId": tenant, "countryCode": "US", "displayName": directory.ORGANIZATION,
+        "domains": [directory.DOMAIN], "tenantCategory": "Home", "defaultDomain": directory.DOMAIN, "tenantType": "AAD",
+    }  # fmt: skip
+    return http.json(200, {"value": [shown]})
+
+
+def locations(call: "Call") -> Response:
+    """The public regions. Source: data/regions.toml."""
+    version(call)
+    root = f"/subscriptions/{call.world.state.subscription}/locations"
+    return http.json(200, {"value": [_location(root, row) for row in load("regions")["region"]]})
+
+
+def _location(root: str, row: dict[str, Any]) -> dict[str, Any]:
+    metadata = {
+        "regionType": "Physical", "regionCategory": "Other" if row.get("restricted") else "Recommended",
+        "geography": row["geography"], "geographyGroup": row["group"], "physicalLocation": row["place"],
+        "longitude": str(row["longitude"]), "latitude": str(row["latitude"]),
+        "pairedRegion": [{"name": row["paired"], "id": f"{root}/{row['paired']}"}] if row.get("paired") else [],
+    }  # fmt: skip
+    return {
+        "id": f"{root}/{row['name']}", "name": row["name"], "type": "Region", "displayName": row["display"],
+        "regionalDisplayName": f"({row['group']}) {row['display']}", "metadata": metadata,
+    }  # fmt: skip
+
+
+# Providers
+
+
+def providers(call: "Call") -> Response:
+    """The resource providers of this world."""
+    version(call)
+    return http.json(200, {"value": [_provider(call, namespace) for namespace in PROVIDERS]})
+
+
+def provider(call: "Call") -> Response:
+    """One provider; registering it, or taking that back, changes nothing here: it stays registered."""
+    version(call)
+    spelled = {each.lower(): each for each in PROVIDERS}
+    namespace = spelled.get(call.params["namespace"].lower())
+    if namespace is None:
+        raise NamespaceNotFound(namespace=call.params["namespace"]).why(f"acrlab has {', '.join(PROVIDERS)}")
+    return http.json(200, _provider(call, namespace))
+
+
+def _provider(call: "Call", namespace: str) -> dict[str, Any]:
+    plain = ((kind, _VERSIONS) for kind in PROVIDERS[namespace])
+    rows = (("/".join(row.kinds), row.versions) for row in types.TABLE.values() if row.namespace == namespace and row.versions)
+    regions = [row["display"] for row in load("regions")["region"]] if namespace == "Microsoft.ContainerRegistry" else []
+    shown = [
+        {"resourceType": kind, "locations": regions, "apiVersions": list(reversed(known)), "capabilities": "None"}
+        for kind, known in (*plain, *rows)
+    ]
+    return {
+        "id": f"/subscriptions/{call.world.state.subscription}/providers/{namespace}", "namespace": namespace,
+        "resourceTypes": shown, "registrationState": "Registered", "registrationPolicy": "RegistrationRequired",
+    }  # fmt: skip
+
+
+_VERSIONS = ("2020-06-01", "2021-04-01", "2022-04-01", "2022-09-01", "2022-12-01", "2024-11-01")
+
+
+def provider_operations(call: "Call") -> Response:
+    """What can be done with registries, walked from the table. Source: OperationList.json (2025-11-01)."""
+    version(call, "operations")
+    rows = [row for row in types.TABLE.values() if row.namespace == "Microsoft.ContainerRegistry"]
+    names = {(row.allows(method), row) for row in rows for method in row.methods}
+    names |= {(f"{row.path}/{each.name}/{'read' if each.method == 'GET' else 'action'}", row) for row in rows for each in row.actions}
+    return http.json(200, {"value": [_operation(name, row) for name, row in sorted(names, key=lambda found: found[0])]})
+
+
+def _operation(name: str, row: types.ResourceType) -> dict[str, Any]:
+    verb = name.rpartition("/")[2]
+    return {
+        "name": name,
+        "display": {
+            "provider": "Microsoft Container Registry", "resource": "/".join(row.kinds), "operation": name.removeprefix(f"{row.path}/"),
+            "description": f"{verb} on {row.path}",
+        },
+    }  # fmt: skip
+
+
+# Resource groups
+
+
+def group_list(call: "Call") -> Response:
+    """The groups the caller may see; $filter tagName eq 'x' and tagValue eq 'y'."""
+    version(call)
+    wanted = conditions(call, ("tagname", "tagvalue"))
+    scope = ResourceId(call.params["subscription"].lower())
+    found = [each for each in resources.listed(call.world, _GROUP_ROW, scope) if _tagged(each, wanted)]
+    seen = [each for each in found if _may(call, f"{GROUPS}/read", each.id)]
+    return page(call, seen, lambda each: each.id.lower(), lambda each: arm_documents.show(call.world, each, ""))
+
+
+def _tagged(resource: Resource, wanted: dict[str, str]) -> bool:
+    tags = {name.lower(): value for name, value in resource.body.get("tags", {}).items()}
+    if "tagname" not in wanted:
+        return True
+    name = wanted["tagname"].lower()
+    return name in tags and wanted.get("tagvalue", tags[name]) == tags[name]
+
+
+def _may(call: "Call", action: str, scope: str) -> bool:
+    return authorization.permits(call.world, call.principal, action, scope).allowed
+
+
+def _group_id(call: "Call") -> ResourceId:
+    return ResourceId(call.params["subscription"].lower(), call.params["group"])
+
+
+def group_get(call: "Call") -> Response:
+    """One group; asked with HEAD, 204 or 404 without a word. Source: azure-cli-protocol 5.3, group exists."""
+    served, id = version(call), _group_id(call)
+    if call.request.method == "HEAD":
+        return Response(204 if resources.find(call.world, id) else 404)
+    return http.json(200, arm_documents.show(call.world, resources.get(call.world, _GROUP_ROW, id), served))
+
+
+def group_put(call: "Call") -> Response:
+    """201 when new, 200 when it was there. Source: azure-cli-protocol 5.3."""
+    ask = resources.ask_for(call.world, _group_id(call), call.principal, version(call), required(call))
+    outcome = resources.put(_GROUP_ROW, ask)
+    return http.json(201 if outcome.created else 200, arm_documents.show(call.world, outcome.resource, ask.version))
+
+
+def group_patch(call: "Call") -> Response:
+    """Change a group's tags."""
+    ask = resources.ask_for(call.world, _group_id(call), call.principal, version(call), required(call), patch=True)
+    outcome = resources.patch(_GROUP_ROW, ask)
+    return http.json(200, arm_documents.show(call.world, outcome.resource, ask.version))
+
+
+def group_delete(call: "Call") -> Response:
+    """Delete a group with all in it: 202 and where to ask. Source: azure-cli-protocol 5.3."""
+    asked = version(call)
+    outcome = resources.delete(_GROUP_ROW, resources.ask_for(call.world, _group_id(call), call.principal, asked))
+    assert outcome is not None
+    assert outcome.operation is not None
+    where = f"{call.request.base}/subscriptions/{call.params['subscription']}/operationresults/{outcome.operation.operation}"
+    return Response(202, [("location", f"{where}?api-version={asked}"), *_later(call)])
+
+
+def group_result(call: "Call") -> Response:
+    """How the deletion of a group stands: 202, then 200."""
+    version(call)
+    found = operations.poll(call.world, call.params["operation"])
+    if found.done:
+        return Response(200)
+    address = f"{call.request.base}{http.escaped(call.request.path)}?{call.request.query}"
+    return Response(202, [("location", address), *_later(call)])
+
+
+def _later(call: "Call") -> list[tuple[str, str]]:
+    """Never Retry-After 0: clients take that for their default of 30 seconds. Source: sdk-surface 1d."""
+    return [("retry-after", "15")] if call.world.realistic_timing else []
+
+
+# All resources
+
+
+def all_resources(call: "Call") -> Response:
+    """Resources of every type; $filter as `az` writes it. Only what the caller may see.
+
+    Source: recorded, resources?$filter=resourceType eq '...' (2022-09-01).
+    """
+    version(call)
+    wanted = conditions(call, _FILTERS)
+    scope = ResourceId(call.params["subscription"].lower(), call.params.get("group", ""))
+    resources.require_group(call.world, scope)
+    prefix = f"{scope.key}/"
+    inside = [each for key, each in sorted(call.world.state.resources.items()) if key.startswith(prefix)]
+    found = [each for each in inside if _wanted(each, wanted) and _may(call, f"{parse(each.id).type}/read", each.id)]
+    return page(call, found, lambda each: each.id.lower(), lambda each: arm_documents.brief(call.world, each))
+
+
+def _wanted(resource: Resource, wanted: dict[str, str]) -> bool:
+    id, body = parse(resource.id), resource.body
+    if not id.namespace or id.namespace == authorization.NAMESPACE:
+        return False
+    facts = {
+        "resourcetype": id.type, "resourcegroup": id.group, "name": id.name, "location": body.get("location", ""),
+    }  # fmt: skip
+    return _tagged(resource, wanted) and all(
+        wanted[name].lower() == fact.lower() for name, fact in facts.items() if name in wanted
+    )
+
+
+# The rest
+
+
+def metadata(call: "Call") -> Response:
+    """What `az cloud register --endpoint-resource-manager` asks. Source: azure-cli-protocol 3c, /metadata/endpoints."""
+    shown = {
+        "name": "AzureCloud", "portal": "https://portal.azure.com", "resourceManager": "https://management.azure.com/",
+        "authentication": {
+            "loginEndpoint": "https://login.microsoftonline.com", "identityProvider": "AAD", "tenant": "common",
+            "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+        },
+        "graph": "https://graph.windows.net/", "graphAudience": "https://graph.windows.net/",
+        "microsoftGraphResourceId": "https://graph.microsoft.com/", "media": "https://rest.media.azure.net",
+        "batch": "https://batch.core.windows.net/", "gallery": "https://gallery.azure.com/",
+        "sqlManagement": "https://management.core.windows.net:8443/",
+        "vmImageAliasDoc": "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/main/arm-compute/quickstart-templates/aliases.json",
+        "suffixes": {"acrLoginServer": "azurecr.io", "storage": "core.windows.net", "keyVaultDns": "vault.azure.net"},
+    }  # fmt: skip
+    old = call.request.parameters().get("api-version", "") < "2019"
+    return http.json(200, shown if old or "api-version" not in call.request.parameters() else [shown])
+
+
+def unemulated(call: "Call") -> Response:
+    """Anything of a provider that no other route answers: refused by name.
+
+    Raises: NotEmulated, RouteUnknown.
+    """
+    namespace, rest = call.params["namespace"], call.params.get("rest", "")
+    known = any(each.lower() == namespace.lower() for each in PROVIDERS)
+    kinds = "/".join(rest.split("/")[::2])
+    if known and namespace.lower() == "microsoft.containerregistry":
+        raise RouteUnknown(path=call.request.path).why(f"{namespace} has no {call.request.method} here; see `acrlab coverage`")
+    raise NotEmulated(what=f"{namespace}/{kinds}" if kinds else namespace).why(
+        "acrlab is Azure Container Registry and what it needs around it", f"its providers are {', '.join(PROVIDERS)}"
+    )
+
+
+_ANY = ("GET", "PUT", "PATCH", "POST", "DELETE")
+_GROUPS = f"{SUBSCRIPTION}/resourceGroups"
+ROUTES = (
+    Route(method="GET", path="/subscriptions", handler=subscriptions, scope="signed-in"),
+    Route(method="GET", path=SUBSCRIPTION, handler=subscription, scope="Microsoft.Resources/subscriptions/read"),
+    Route(method="GET", path="/tenants", handler=tenants, scope="signed-in"),
+    Route(method="GET", path=f"{SUBSCRIPTION}/locations", handler=locations,
+          scope="Microsoft.Resources/subscriptions/locations/read"),
+    Route(method="GET", path=f"{SUBSCRIPTION}/providers", handler=providers, scope="Microsoft.Resources/subscriptions/providers/read"),
+    Route(method="GET", path=f"{SUBSCRIPTION}/providers/{{namespace}}", handler=provider,
+          scope="Microsoft.Resources/subscriptions/providers/read"),
+    Route(method="POST", path=f"{SUBSCRIPTION}/providers/{{namespace}}/register", handler=provider, scope="{namespace}/register/action"),
+    Route(method="POST", path=f"{SUBSCRIPTION}/providers/{{namespace}}/unregister", handler=provider,
+          scope="{namespace}/unregister/action"),
+    Route(method="GET", path="/providers/Microsoft.ContainerRegistry/operations", handler=provider_operations, scope="signed-in"),
+    Route(method="GET", path=_GROUPS, handler=group_list, scope="visible"),
+    Route(method="GET", path=GROUP, handler=group_get, scope=f"{GROUPS}/read"),
+    Route(method="PUT", path=GROUP, handler=group_put, scope=f"{GROUPS}/write", body=BODY),
+    Route(method="PATCH", path=GROUP, handler=group_patch, scope=f"{GROUPS}/write", body=BODY),
+    Route(method="DELETE", path=GROUP, handler=group_delete, scope=f"{GROUPS}/delete"),
+    Route(method="GET", path=f"{SUBSCRIPTION}/operationresults/{{operation}}", handler=group_result, scope="signed-in"),
+    Route(method="GET", path=f"{SUBSCRIPTION}/resources", handler=all_resources, scope="visible"),
+    Route(method="GET", path=f"{GROUP}/resources", handler=all_resources,
+          scope="Microsoft.Resources/subscriptions/resourceGroups/resources/read"),
+    Route(method="GET", path="/metadata/endpoints", handler=metadata, scope="open"),
+)  # fmt: skip
+# Last: whatever else a provider might have been asked.
+REST = tuple(
+    Route(method=method, path=f"{root}/providers/{{namespace}}{rest}", handler=unemulated, scope="signed-in", truth="refused")
+    for root in ("", SUBSCRIPTION, GROUP)
+    for rest in ("/{rest*}", "")
+    for method in _ANY
+)

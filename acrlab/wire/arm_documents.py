@@ -1,0 +1,134 @@
+"""Resources as ARM shows them: one function per type that has something of its own to show."""
+
+from collections.abc import Callable
+from typing import Any
+
+from acrlab.domain import projection
+from acrlab.domain.resource_id import GROUP_TYPE, parse
+from acrlab.domain.roles import RoleDefinition
+from acrlab.engine import operations, registries
+from acrlab.engine.state import Resource
+from acrlab.engine.world import World
+from acrlab.wire.times import iso, iso_offset
+
+CREATORS = {"user": "User", "servicePrincipal": "Application", "managedIdentity": "ManagedIdentity"}
+ROLE_DATE = 1436572800.0  # 2015-07-11, when the first built-in roles appeared; shown as their creation
+
+
+def show(world: World, resource: Resource, version: str, state: str = "") -> dict[str, Any]:
+    """A resource as a GET in that api-version has it. `state` replaces the provisioningState."""
+    id = parse(resource.id)
+    head = {"id": resource.id, "name": id.name, "type": id.type}
+    maker = _SHOWN.get(id.type.lower())
+    shown = maker(world, resource, head, state) if maker is not None else {**head, **resource.body}
+    return projection.project(shown, version) if id.namespace.lower() == "microsoft.containerregistry" else shown
+
+
+def brief(world: World, resource: Resource) -> dict[str, Any]:
+    """A row of the list of all resources. Source: recorded, acr_cache (2023-12-22): with systemData, times in Z."""
+    shown = {"id": resource.id, "name": parse(resource.id).name, "type": parse(resource.id).type}
+    kept: dict[str, Any] = {name: resource.body[name] for name in ("sku", "location", "tags") if name in resource.body}
+    return {**shown, **kept, "systemData": system_data(world, resource, iso)}
+
+
+def answered(body: dict[str, Any], version: str, kind: str) -> dict[str, Any]:
+    """The answer of an action, as that api-version has it."""
+    return projection.project(body, version, kind)
+
+
+def system_data(world: World, resource: Resource, written: Callable[[float], str] = iso_offset) -> dict[str, str]:
+    """Who made a resource, who changed it last, and when."""
+    return {
+        **_doer(world, resource.created_by, "createdBy"),
+        "createdAt": written(resource.created),
+        **_doer(world, resource.modified_by, "lastModifiedBy"),
+        "lastModifiedAt": written(resource.modified),
+    }
+
+
+def _doer(world: World, by: str, field: str) -> dict[str, str]:
+    """Source: recordings name users by their principal name; applications appear by their client id."""
+    known = world.state.principals.get(by)
+    if known is None:
+        return {field: by, f"{field}Type": "Application"}
+    kind = CREATORS.get(known.kind, "Application")
+    return {field: known.name if kind == "User" else known.app_id or by, f"{field}Type": kind}
+
+
+def _registry(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    body, created = resource.body, resource.created
+    registry = world.state.registries.get(head["name"].lower())
+    premium = body["sku"]["name"] == "Premium"
+    server = registry.login_server if registry is not None else ""
+    stored = {name: value for name, value in body["properties"].items() if premium or name != "networkRuleSet"}
+    hosts = [f"{head['name'].lower()}.{body['location']}.data{registries.SUFFIX}"] if stored["dataEndpointEnabled"] else []
+    regional = [f"{head['name'].lower()}.{body['location']}.geo{registries.SUFFIX}"]
+    properties = {
+        **stored,
+        "loginServer": server,
+        "creationDate": iso(created),
+        "provisioningState": state or operations.state_of(world, resource.id),
+        "policies": {name: _policy(policy) for name, policy in stored["policies"].items()},
+        "dataEndpointHostNames": hosts,
+        "regionalEndpointHostNames": regional if stored["regionalEndpoints"] == "Enabled" else [],
+        "privateEndpointConnections": [],
+    }
+    identity = {"identity": body["identity"]} if "identity" in body else {}
+    return {
+        **head, "sku": body["sku"], "location": body["location"], "tags": body["tags"], **identity,
+        "systemData": system_data(world, resource), "properties": properties,
+    }  # fmt: skip
+
+
+def _policy(policy: dict[str, Any]) -> dict[str, Any]:
+    if "lastUpdatedTime" not in policy:
+        return policy
+    return {**policy, "lastUpdatedTime": iso_offset(policy["lastUpdatedTime"])}
+
+
+def _group(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: recorded, group GET of 2022-09-01: no systemData, no tags when there are none."""
+    properties = {"provisioningState": state or "Succeeded"}
+    return {**head, "type": GROUP_TYPE, **resource.body, "properties": properties}
+
+
+def _assignment(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    times = {"createdOn": iso(resource.created), "updatedOn": iso(resource.modified)}
+    people = {"createdBy": resource.created_by, "updatedBy": resource.modified_by}
+    properties = {**resource.body["properties"], **times, **people}
+    properties.setdefault("delegatedManagedIdentityResourceId", None)
+    properties.setdefault("description", None)
+    return {"properties": properties, **head}
+
+
+def role(definition: RoleDefinition, subscription: str) -> dict[str, Any]:
+    """A role definition. Source: Azure RBAC REST reference, role definitions list (2022-04-01)."""
+    custom = definition.kind == "custom"
+    return {
+        "properties": {
+            "roleName": definition.name,
+            "type": "CustomRole" if custom else "BuiltInRole",
+            "description": definition.description,
+            "assignableScopes": [f"/subscriptions/{subscription}"] if custom else ["/"],
+            "permissions": [permission(definition)],
+            "createdOn": iso(ROLE_DATE), "updatedOn": iso(ROLE_DATE), "createdBy": None, "updatedBy": None,
+        },
+        "id": f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{definition.id}",
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "name": definition.id,
+    }  # fmt: skip
+
+
+def permission(definition: RoleDefinition) -> dict[str, list[str]]:
+    """What a role allows, as lists."""
+    return {
+        "actions": list(definition.actions), "notActions": list(definition.not_actions),
+        "dataActions": list(definition.data_actions), "notDataActions": list(definition.not_data_actions),
+    }  # fmt: skip
+
+
+_SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any]]] = {
+    "microsoft.containerregistry/registries": _registry,
+    GROUP_TYPE.lower(): _group,
+    "microsoft.authorization/roleassignments": _assignment,
+}

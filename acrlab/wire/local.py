@@ -1,0 +1,180 @@
+"""The plain door on localhost: registries under a path, and the controls of the emulator itself."""
+
+import hmac
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from acrlab.domain.access import Principal
+from acrlab.domain.errors import BodyInvalid, Condition, RegistryUnknown, RouteUnknown
+from acrlab.engine.state import Registry
+from acrlab.wire import http, imds, registry
+from acrlab.wire.http import Response
+from acrlab.wire.routes import Route
+
+if TYPE_CHECKING:
+    from acrlab.wire.app import Call
+
+BODY = 64 * 1024  # bytes
+LONGEST_ADVANCE = 100 * 365 * 86400.0  # seconds
+OPERATOR = Principal(id="operator", kind="operator", name="operator")
+
+
+class ControlDenied(Condition):
+    """The controls are for whoever started the emulator."""
+
+    status, oci, arm = 403, "DENIED", "Forbidden"
+    message = "the controls need the token of this emulator: run the command inside `acrlab run` or after `acrlab up`"
+    evidence, source = "inferred", "acrlab itself"
+
+
+class SnapshotUnknown(Condition):
+    """No snapshot has that name."""
+
+    status, oci, arm = 404, "SNAPSHOT_UNKNOWN", "NotFound"
+    message = "no snapshot is called {name}; there are: {known}"
+    evidence, source = "inferred", "acrlab itself"
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Advance(msgspec.Struct):
+    seconds: float
+
+
+def enter(call: "Call") -> str:
+    """Find the registry in the first component of a repository path, and take it off.
+
+    `localhost:5000/contoso/team/app` is the repository team/app of the registry contoso.
+    Raises: RegistryUnknown.
+    """
+    path = call.request.path
+    if not path.startswith("/v2/") or path == "/v2/":
+        return path
+    name, slash, rest = path.removeprefix("/v2/").partition("/")
+    found = call.world.state.registries.get(name.lower())
+    if found is None or not slash:
+        raise RegistryUnknown(host=f"{call.request.authority}/{name}")
+    call.registry, call.prefix = found, f"{name}/"
+    return f"/v2/{rest}"
+
+
+def authorize(call: "Call", route: Route) -> None:
+    """Controls need the control token; everything else is a registry's."""
+    if route.scope != "control":
+        registry.authorize(call, route)
+        return
+    given = call.request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not hmac.compare_digest(given.encode(), control_token(call.world.keys.secret("control")).encode()):
+        raise ControlDenied()
+    call.principal = OPERATOR
+
+
+def control_token(secret: bytes) -> str:
+    """The token as text."""
+    return secret.hex()
+
+
+def status(call: "Call") -> Response:
+    """What is running, and what it holds."""
+    state = call.world.state
+    body = {
+        "now": call.world.now(),
+        "advanced": state.advanced,
+        "profile": state.profile,
+        "journal": call.world.journal.position,
+        "jobs": [{"name": job.name, "due": job.due} for job in sorted(state.jobs)],
+        "snapshots": list(call.world.journal.marks()),
+        "registries": [_summary(each) for each in state.registries.values()],
+    }
+    return http.json(200, body)
+
+
+def _summary(each: Registry) -> dict[str, Any]:
+    return {
+        "name": each.name,
+        "loginServer": each.login_server,
+        "repositories": len(each.visible()),
+        "bytes": each.stored,
+    }
+
+
+def advance(call: "Call") -> Response:
+    """Turn the clock forward."""
+    seconds = _decode(call, _Advance).seconds
+    if not 0 <= seconds <= LONGEST_ADVANCE:
+        raise BodyInvalid(reason="the clock goes forward only, and a century at most")
+    call.world.advance(seconds)
+    return http.json(200, {"now": call.world.now(), "advanced": call.world.state.advanced})
+
+
+def snapshot(call: "Call") -> Response:
+    """Name the present."""
+    name = _decode(call, _Named).name
+    if not 0 < len(name) <= 100 or not name.isprintable():
+        raise BodyInvalid(reason="a snapshot's name has 1 to 100 printable characters")
+    call.world.snapshot(name)
+    return http.json(200, {"snapshots": list(call.world.journal.marks())})
+
+
+def restore(call: "Call") -> Response:
+    """Go back to a named present."""
+    name = _decode(call, _Named).name
+    known = call.world.journal.marks()
+    if name not in known:
+        raise SnapshotUnknown(name=name, known=", ".join(known))
+    call.world.restore(name)
+    return http.json(200, {"restored": name})
+
+
+def reset(call: "Call") -> Response:
+    """Go back to how the world began."""
+    call.world.reset()
+    return http.json(200, {"restored": "genesis"})
+
+
+def why(call: "Call") -> Response:
+    """The last refusals, newest first."""
+    return http.json(
+        200, [{**msgspec.to_builtins(each), "lines": each.lines()} for each in reversed(call.world.refusals)]
+    )
+
+
+def exchanges(call: "Call") -> Response:
+    """The last requests and their answers, oldest first."""
+    return http.json(200, list(call.app.exchanges))
+
+
+def stop(call: "Call") -> Response:
+    """End the emulator once this answer has left."""
+    if call.app.stop is None:
+        raise RouteUnknown(path=call.request.path)
+    call.app.stop()
+    return Response(202)
+
+
+def _decode(call: "Call", model: type[Any]) -> Any:
+    try:
+        return msgspec.json.decode(call.body, type=model)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise BodyInvalid(reason=str(error)) from None
+
+
+def _control(method: str, path: str, handler: Callable[["Call"], Response], body: int = 0) -> Route:
+    return Route(method=method, path=f"/_acrlab/{path}", handler=handler, scope="control", body=body)
+
+
+ROUTES = (
+    _control("GET", "status", status),
+    _control("POST", "clock", advance, BODY),
+    _control("POST", "snapshot", snapshot, BODY),
+    _control("POST", "restore", restore, BODY),
+    _control("POST", "reset", reset),
+    _control("GET", "why", why),
+    _control("GET", "requests", exchanges),
+    _control("POST", "stop", stop),
+    *imds.LOCAL_ROUTES,
+)
