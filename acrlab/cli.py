@@ -66,7 +66,9 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print ports, certificates and credentials as JSON.")] = False,
     sealed: Annotated[bool, typer.Option("--sealed", help="Refuse every host that is not emulated.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Plain HTTP port, and the two after it; 0 for any.")] = PORT,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Plain HTTP port, and the two after it; 0 for any.")
+    ] = PORT,
     realistic_timing: Realistic = False,
     profile: Profile = "current-2026",
 ) -> None:
@@ -307,6 +309,14 @@ def snapshot(name: str) -> None:
 def restore(name: str) -> None:
     """Go back to a snapshot. Nothing is lost: later snapshots stay reachable."""
     _tell(lambda control: control.restore(name), f"the world is as it was at {name}")
+
+
+@app.command()
+def fork(
+    folder: Annotated[Path, typer.Argument(help="An empty folder, for `acrlab up --data` or `acrlab run --data`.")],
+) -> None:
+    """Write the present into a folder: a world of its own that begins as this one is now."""
+    _tell(lambda control: control.fork(str(folder.resolve())), f"forked into {folder}")
 
 
 def _tell(action: Any, sentence: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from acrlab.domain.errors import Condition
 from acrlab.engine import collection, directory, genesis
 from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
 from acrlab.engine.journal import Journal
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
 CLOCKS = ("wall", "frozen", "autojump")
 SWITCH = 0.0005  # seconds; at the default of 5 ms a busy loop keeps the journal's thread from its next fsync
 IDLE = 1.0  # seconds between two looks at what has fallen due
+
+
+class FolderInUse(Condition):
+    """A fork needs a folder of its own."""
+
+    status, oci, arm = 409, "FOLDER_IN_USE", "Conflict"
+    message = "{folder} holds something already: a fork needs an empty folder"
+    evidence, source = "inferred", "acrlab itself"
 
 
 class Emulator:
@@ -60,7 +69,7 @@ class Emulator:
         journal: Journal = SqliteJournal(self.folder / "journal.db") if kept else MemoryJournal()
         self.world = World(
             journal=journal,
-            blobs=DirectoryBlobs(self.folder / "blobs", sync=kept is not None),
+            blobs=DirectoryBlobs(self.folder, sync=kept is not None),
             clock=_clock(clock),
             entropy=os.urandom if seed is None else random.Random(seed).randbytes,
             keys=KeyRing(kept / "keys" if kept else None),
@@ -70,7 +79,7 @@ class Emulator:
             genesis.begin(self.world, profile)
         collection.sweep(self.world)
         self.stopping = threading.Event()
-        self.app = App(self.world, stop=self.stopping.set)
+        self.app = App(self.world, stop=self.stopping.set, fork=self.fork)
         self._authority = Authority(kept / "ca" if kept else None)
         self._sealed, self._port = sealed, port
         self._closed = threading.Event()
@@ -102,6 +111,25 @@ class Emulator:
         self.world.blobs.close()
         if not self._kept:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def fork(self, folder: Path) -> None:
+        """Write this world as it is now into an empty folder, for an emulator of its own. Blobs are linked, not copied.
+
+        Raises: FolderInUse, JournalFailed, OSError.
+        """
+        if folder.exists() and any(folder.iterdir()):
+            raise FolderInUse(folder=str(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        blobs = DirectoryBlobs(folder)
+        with self.world.lock:
+            journal = SqliteJournal(folder / "journal.db")
+            fork = self.world.fork(journal)
+            for digest in fork.state.links:
+                _link(Path(self.world.blobs.path(digest)), Path(blobs.path(digest)))
+            self.world.family.remove(fork)
+            journal.close()
+        if self._kept:
+            shutil.copytree(self.folder / "keys", folder / "keys")
 
     def __enter__(self) -> Self:
         return self.start() if self._doors is None else self
@@ -168,6 +196,14 @@ class Emulator:
         from acrlab.serve.inprocess import EmulatorTransport
 
         return EmulatorTransport(self.app)
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copyfile(source, target)
 
 
 def _ports(first: int) -> dict[str, int]:

@@ -4,9 +4,10 @@ import atexit
 import hashlib
 import os
 import re
+from contextlib import suppress
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ResourceNotFoundError
@@ -22,6 +23,9 @@ from acrlab.client.display import Listing, Table, facts
 from acrlab.client.refusals import Refusal, explained
 from acrlab.client.registry import Registry
 from acrlab.client.requests import Recording
+
+if TYPE_CHECKING:
+    from acrlab.emulator import Emulator
 
 AZURE, EMULATED = "azure", "emulated"
 PREFIX = "acrlab-"  # of every resource group that `fresh` may delete
@@ -88,8 +92,14 @@ def _begin() -> None:
     from acrlab.emulator import Emulator
 
     emulator = Emulator().start()
-    atexit.register(emulator.stop)
+    atexit.register(_end, emulator)
     os.environ.update(emulator.environment())
+
+
+def _end(emulator: "Emulator") -> None:
+    """Close the doors; a world in memory has nothing to save when the interpreter is too far gone for threads."""
+    with suppress(RuntimeError):
+        emulator.stop()
 
 
 def inside_azure() -> bool:
@@ -200,7 +210,13 @@ class Cloud:
         return name + suffix
 
     def registry(
-        self, name: str, *, tier: str = "Basic", location: str = "westeurope", group: str | None = None
+        self,
+        name: str,
+        *,
+        tier: str = "Basic",
+        location: str = "westeurope",
+        group: str | None = None,
+        admin: bool = False,
     ) -> Registry:
         """The registry of that name in the group; created when it is not there. One that is there stays as it is."""
         group = group or self.group
@@ -211,7 +227,7 @@ class Cloud:
                 pass
             if not self.resources.resource_groups.check_existence(group):
                 self.resources.resource_groups.create_or_update(group, {"location": location})
-            wanted = Resource(location=location, sku=Sku(name=tier))
+            wanted = Resource(location=location, sku=Sku(name=tier), admin_user_enabled=admin)
             return self._known(self.arm.registries.begin_create(group, name, wanted).result())
 
     def registries(self) -> Listing[Registry]:

@@ -42,6 +42,10 @@ class Control:
         """Go back to a named present."""
         return self._ask("POST", "restore", {"name": name})
 
+    def fork(self, folder: str) -> dict[str, Any]:
+        """Write the present into an empty folder, given by its whole path, for an emulator of its own."""
+        return self._ask("POST", "fork", {"name": folder})
+
     def reset(self) -> dict[str, Any]:
         """Go back to how the world began."""
         return self._ask("POST", "reset")
@@ -49,6 +53,10 @@ class Control:
     def why(self) -> list[dict[str, Any]]:
         """The last refusals with their reasons, newest first."""
         return self._ask("GET", "why")
+
+    def events(self) -> list[dict[str, Any]]:
+        """Everything that happened and still counts, oldest first."""
+        return self._ask("GET", "events")
 
     def requests(self) -> list[dict[str, Any]]:
         """The last requests and their answers, oldest first."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ _LEFT = "text-align:left;vertical-align:top"
 _CAPTION = f"caption-side:top;{_LEFT};padding:0 0 .3em;color:inherit"
 _CODE = "font-family:var(--jp-code-font-family,monospace)"
 _FULL = len("sha256:") + 64
+_WIDEST = 92  # characters of a cell in one line of text
 _WORD = 12  # characters of a digest that are shown
 _LONG = {
     "application/vnd.docker.distribution.manifest.": "docker manifest ",
@@ -36,9 +38,10 @@ class Table:
         """In columns of one width."""
         lines = [self.title] if self.title else []
         if self.rows:
-            widths = [max(map(len, column)) for column in zip(self.columns, *self.rows, strict=True)]
-            grid = (self.columns, tuple("─" * width for width in widths), *self.rows)
-            lines += ["  ".join(map(str.ljust, row, widths)).rstrip() for row in grid if any(row)]
+            rows = [line for row in self.rows for line in _wrapped(row)]
+            widths = [max(map(len, column)) for column in zip(self.columns, *rows, strict=True)]
+            heads = (self.columns, tuple("─" * width for width in widths)) if any(self.columns) else ()
+            lines += ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (*heads, *rows)]
         return "\n".join([*lines, *([self.note] if self.note else [])])
 
     def html(self) -> str:
@@ -58,6 +61,13 @@ class Table:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return self.bundle()
+
+
+def _wrapped(row: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """A row whose last cell is too long for a line, as several."""
+    *others, last = row
+    lines = wrap(last, _WIDEST, break_long_words=False, break_on_hyphens=False) or [""]
+    return [(*others, lines[0]), *((*("" for _ in others), line) for line in lines[1:])]
 
 
 def _row(tag: str, cells: Iterable[str]) -> str:
@@ -155,6 +165,11 @@ def locks(item: Any) -> str:
     """What an object of the data plane forbids, in the words of `az acr repository update`."""
     names = {"can_delete": "delete", "can_write": "write", "can_read": "read", "can_list": "list"}
     return ", ".join(name for attribute, name in names.items() if getattr(item, attribute, None) is False)
+
+
+def word(value: Any) -> str:
+    """What an enumeration of the SDK's stands for; any other value as text."""
+    return str(getattr(value, "value", value) or "")
 
 
 def image(found: "Image") -> Table | Tree:

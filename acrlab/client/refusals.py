@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from azure.core.exceptions import HttpResponseError
 
 from acrlab.client.control import ControlRefused, NotRunning
-from acrlab.client.display import Table, facts
+from acrlab.client.display import Table, facts, short
 
 Source = Callable[[], list[dict[str, Any]]]  # the refusals of the emulator, newest first
 
@@ -83,4 +83,4 @@ def explain_in_notebook(shell: Any, source: Source) -> None:
 
 def _shown(url: str) -> str:
     found = urlsplit(url)
-    return f"{found.hostname}{found.path}"
+    return f"{found.hostname}{'/'.join(map(short, found.path.split('/')))}"

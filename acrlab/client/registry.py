@@ -18,7 +18,7 @@ from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 from azure.mgmt.containerregistry.models import Registry as Resource
 from azure.mgmt.containerregistry.models import RegistryUpdateParameters, RegistryUsage, Sku
 
-from acrlab.client.display import Listing, Table, facts, kind, locks, short, size
+from acrlab.client.display import Listing, Table, facts, kind, locks, short, size, word
 from acrlab.client.image import Image
 from acrlab.client.refusals import Source, explained
 
@@ -49,6 +49,16 @@ class Reference(NamedTuple):
         if not (self.digest or self.tag):
             raise ValueError(f"{self.repository!r} names a repository: add a tag (:1.0) or a digest (@sha256:…)")
         return self.digest or self.tag
+
+
+class Credentials(NamedTuple):
+    """What `docker login` takes."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(username={self.username!r}, password=…)"
 
 
 class Document(dict[str, Any]):
@@ -125,7 +135,7 @@ class Registry:
     @property
     def tier(self) -> str:
         """Basic, Standard or Premium, as last seen."""
-        return str(self._resource.sku.name)
+        return word(self._resource.sku.name)
 
     @property
     @_told
@@ -139,11 +149,18 @@ class Registry:
         """What it uses of what its tier allows."""
         found = self._arm.registries.list_usages(self.group, self.name).value or []
         columns = {
-            "usage": lambda each: str(each.name),
+            "usage": lambda each: word(each.name),
             "current": lambda each: _amount(each.current_value, each.unit),
             "limit": lambda each: _amount(each.limit, each.unit),
         }
         return Listing(found, columns, title=f"{self.name}, {self.tier}")
+
+    @property
+    @_told
+    def credentials(self) -> Credentials:
+        """The admin user's name and first password."""
+        found = self._arm.registries.list_credentials(self.group, self.name)
+        return Credentials(str(found.username), str((found.passwords or [])[0].value))
 
     @_told
     def upgrade(self, tier: str) -> "Registry":
@@ -234,7 +251,7 @@ class Registry:
         columns = {
             "digest": lambda each: short(each.digest),
             "tags": lambda each: ", ".join(each.tags or ()),
-            "platform": lambda each: "/".join(filter(None, (_word(each.operating_system), _word(each.architecture)))),
+            "platform": lambda each: "/".join(filter(None, (word(each.operating_system), word(each.architecture)))),
             "size": lambda each: size(each.size_in_bytes or 0),
             "locked": locks,
         }
@@ -309,7 +326,7 @@ class Registry:
                 "location": str(found.location),
                 "resource group": self.group,
                 "admin user": "enabled" if found.properties.admin_user_enabled else "disabled",
-                "state": str(found.properties.provisioning_state),
+                "state": word(found.properties.provisioning_state),
             },
         )
 
@@ -320,12 +337,7 @@ class Registry:
         return self.table().bundle()
 
 
-def _word(value: Any) -> str:
-    """An enumeration's value, or the text itself."""
-    return str(getattr(value, "value", value) or "")
-
-
 def _amount(value: int | None, unit: Any) -> str:
     if value is None or value < 0:
         return "no limit"
-    return size(value) if _word(unit) == "Bytes" else str(value)
+    return size(value) if word(unit) == "Bytes" else str(value)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from acrlab.domain import roles
-from acrlab.domain.arm_errors import ConditionInvalid
+from acrlab.domain.authorization_errors import ConditionInvalid
 
 ATTRIBUTE = "@request[microsoft.containerregistry/registries/repositories:name]"
 LONGEST = 8192  # characters

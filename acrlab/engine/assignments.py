@@ -3,8 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import conditions
-from acrlab.domain.arm_errors import (
-    AssignmentExists, AssignmentNameInvalid, AssignmentUpdateRefused, DefinitionNotFound, PrincipalNotFound,
+from acrlab.domain.authorization_errors import (
+    AssignmentExists,
+    AssignmentNameInvalid,
+    AssignmentUpdateRefused,
+    DefinitionNotFound,
+    PrincipalIdInvalid,
+    PrincipalNotFound,
     PrincipalTypeMismatch,
 )  # fmt: skip
 from acrlab.domain.errors import BodyInvalid
@@ -76,6 +81,8 @@ def _role(ask: "Ask", id: str) -> str:
 
 
 def _principal(ask: "Ask", id: str) -> Identity:
+    if not GUID.fullmatch(id):
+        raise PrincipalIdInvalid()
     found = ask.world.state.principals.get(id)
     if found is None:
         raise PrincipalNotFound(id=id.replace("-", ""), tenant=ask.world.state.tenant)

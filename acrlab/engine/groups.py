@@ -5,7 +5,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from acrlab.data import load
-from acrlab.domain.arm_errors import GroupLocationFixed, GroupLocationUnavailable, GroupNameInvalid, GroupNameShape, LocationRequired
+from acrlab.domain.arm_errors import (
+    GroupLocationFixed,
+    GroupLocationUnavailable,
+    GroupNameInvalid,
+    GroupNameShape,
+    LocationRequired,
+)
 from acrlab.domain.registry import Field, read
 
 if TYPE_CHECKING:

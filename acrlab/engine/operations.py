@@ -48,7 +48,7 @@ def poll(world: World, operation: str, resource: str = "") -> Status:
     Raises: OperationNotFound.
     """
     found = find(world, operation)
-    if resource and not found.resource.lower().startswith(resource.lower()):
+    if resource and not f"{found.resource.lower()}/".startswith(f"{resource.lower()}/"):
         raise OperationNotFound(name=operation)
     if world.now() < found.due:
         return Status(found.verb, False)

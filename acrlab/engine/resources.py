@@ -8,9 +8,15 @@ import msgspec
 from acrlab.domain import events
 from acrlab.domain.access import Principal
 from acrlab.domain.arm_errors import (
-    AssignmentNotFound, ChildNotFound, LocationRequired, LocationUnavailable, ParentNotFound, ResourceGroupNotFound,
-    ResourceLocationFixed, ResourceNotFound,
+    ChildNotFound,
+    LocationRequired,
+    LocationUnavailable,
+    ParentNotFound,
+    ResourceGroupNotFound,
+    ResourceLocationFixed,
+    ResourceNotFound,
 )  # fmt: skip
+from acrlab.domain.authorization_errors import AssignmentNotFound
 from acrlab.domain.errors import BodyInvalid, Condition, NotEmulated
 from acrlab.domain.resource_id import GROUP_TYPE, ResourceId, parse
 from acrlab.engine import groups, operations, registries, types

@@ -1,15 +1,15 @@
 """THE TABLE: one row per ARM resource type. Routing, authorisation, tiers and the coverage page read it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from acrlab.domain import events, projection
 from acrlab.domain.access import Principal
-from acrlab.domain.registry import NAME, REGISTRY, Field
+from acrlab.domain.registry import REGISTRY, Field
 from acrlab.domain.resource_id import GROUP_TYPE, ResourceId
-from acrlab.engine import assignments, groups, registries
+from acrlab.engine import admin_user, assignments, groups, login_servers, registries
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
 
@@ -125,13 +125,13 @@ TABLE: dict[str, ResourceType] = {
             operation="groups", seconds={"Deleting": 40.0},
         ),
         ResourceType(
-            path=_R, model=REGISTRY, desired=registries.desired, check_name=registries.check_name, versions=_ACR,
-            located=True, scopes=("subscription", "group"), opening=registries.opening, changing=registries.identified,
+            path=_R, model=REGISTRY, desired=registries.desired, check_name=login_servers.check_name, versions=_ACR,
+            located=True, scopes=("subscription", "group"), opening=registries.opening, changing=registries.changing,
             closing=registries.closing, slow=registries.slow, operation="registries",
             seconds={"Creating": 8.0, "Updating": 4.0, "Deleting": 6.0},
             actions=(
-                Action(name="listCredentials", perform=registries.credentials),
-                Action(name="regenerateCredential", perform=registries.regenerate),
+                Action(name="listCredentials", perform=admin_user.credentials),
+                Action(name="regenerateCredential", perform=admin_user.regenerate),
                 Action(name="listUsages", method="GET", perform=registries.usages),
                 Action(name="importImage", truth="refused"),
                 Action(name="generateCredentials", truth="refused"),
@@ -139,7 +139,7 @@ TABLE: dict[str, ResourceType] = {
                 Action(name="listBuildSourceUploadUrl", truth="refused"),
                 Action(name="privateLinkResources", method="GET", truth="refused"),
             ),
-            scope_actions=(Action(name="checkNameAvailability", perform=registries.check_availability),),
+            scope_actions=(Action(name="checkNameAvailability", perform=login_servers.check_availability),),
         ),
         ResourceType(
             path="Microsoft.Authorization/roleAssignments", desired=assignments.desired, check_name=assignments.check_name,
@@ -173,10 +173,5 @@ TABLE: dict[str, ResourceType] = {
 def row(path: str) -> ResourceType | None:
     """The row of a type; case does not matter."""
     return TABLE.get(path.lower())
-
-
-def below(parent: ResourceType) -> Iterator[ResourceType]:
-    """The types directly under a type."""
-    return (each for key, each in TABLE.items() if key.rpartition("/")[0] == parent.path.lower())
 
 

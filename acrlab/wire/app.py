@@ -3,6 +3,7 @@
 import traceback
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -66,8 +67,15 @@ class Exchange(msgspec.Struct, frozen=True):
 class App:
     """The emulator as a function from requests to answers; no socket, no thread."""
 
-    def __init__(self, world: World, *, stop: Callable[[], None] | None = None, strict_bugs: bool = False) -> None:
-        self.world, self.stop, self.strict_bugs = world, stop, strict_bugs
+    def __init__(
+        self,
+        world: World,
+        *,
+        stop: Callable[[], None] | None = None,
+        fork: Callable[[Path], None] | None = None,
+        strict_bugs: bool = False,
+    ) -> None:
+        self.world, self.stop, self.fork, self.strict_bugs = world, stop, fork, strict_bugs
         self.exchanges: deque[Exchange] = deque(maxlen=5000)
 
     @property

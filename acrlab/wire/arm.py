@@ -4,10 +4,11 @@ import re
 from typing import TYPE_CHECKING
 
 from acrlab.domain import projection
-from acrlab.domain.arm_errors import AuthorizationFailed, SubscriptionInvalid, SubscriptionNotFound
+from acrlab.domain.arm_errors import SubscriptionInvalid, SubscriptionNotFound
+from acrlab.domain.authorization_errors import AuthorizationFailed
 from acrlab.domain.resource_id import GUID, parse
 from acrlab.engine import authorization, entra
-from acrlab.wire import arm_authorization, arm_core, arm_resources
+from acrlab.wire import arm_authorization, arm_core, arm_groups, arm_resources
 from acrlab.wire.arm_requests import PROVIDER
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
@@ -23,7 +24,9 @@ _REGISTRY = re.compile(r"/providers/Microsoft\.ContainerRegistry/registries(/|$)
 _LEFT = {"GET": ("reads", 249, 3749), "HEAD": ("reads", 249, 3749), "DELETE": ("deletes", 199, 2999)}
 _WRITES = ("writes", 199, 2999)
 
-ROUTES: tuple[Route, ...] = (*arm_authorization.ROUTES, *arm_resources.ROUTES, *arm_core.ROUTES, *arm_core.REST)
+ROUTES: tuple[Route, ...] = (
+    *arm_authorization.ROUTES, *arm_resources.ROUTES, *arm_groups.ROUTES, *arm_core.ROUTES, *arm_core.REST,
+)  # fmt: skip
 
 
 def enter(call: "Call") -> str:
@@ -67,6 +70,8 @@ def _scope(call: "Call") -> str:
     if "scope" in call.params or _EXTENSION.match(path):
         return str(parse(call.params.get("scope") or ""))
     names = [value for name, value in call.params.items() if name.endswith("_name")]
+    if "subscription" not in call.params:
+        return str(parse("/"))
     if not names:
         return str(parse("/".join(path.split("/")[: 5 if "group" in call.params else 3])))
     segments = path.split("/")

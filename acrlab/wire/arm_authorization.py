@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import resource_id, roles
-from acrlab.domain.arm_errors import DefinitionNotFound
+from acrlab.domain.authorization_errors import DefinitionNotFound
 from acrlab.domain.errors import NotEmulated
 from acrlab.domain.resource_id import ResourceId
 from acrlab.engine import authorization, resources, types
@@ -117,8 +117,9 @@ def permissions(call: "Call") -> Response:
 def _everywhere(method: str, tail: str, handler: Any, need: str, **more: Any) -> tuple[Route, Route]:
     """The same route at the root and at any scope."""
     path = f"/providers/Microsoft.Authorization/{tail}"
+    public = method == "GET" and tail.startswith("roleDefinitions")  # the built-in roles are everybody's to read
     return (
-        Route(method=method, path=path, handler=handler, scope=need, **more),
+        Route(method=method, path=path, handler=handler, scope="signed-in" if public else need, **more),
         Route(method=method, path=f"/{{scope*}}{path}", handler=handler, scope=need, **more),
     )
 

@@ -1,16 +1,17 @@
-"""ARM itself: tenants, subscriptions, locations, providers, resource groups, the list of all resources."""
+"""ARM itself: tenants, subscriptions, locations, providers, the list of all resources."""
 
 from typing import TYPE_CHECKING, Any
 
 from acrlab.data import load
 from acrlab.domain import projection
-from acrlab.domain.arm_errors import NamespaceNotFound
-from acrlab.domain.errors import NotEmulated, RouteUnknown
-from acrlab.domain.resource_id import GROUP_TYPE, ResourceId, parse
-from acrlab.engine import authorization, directory, groups, operations, resources, types
+from acrlab.domain.arm_errors import NamespaceNotFound, ResourceTypeInvalid
+from acrlab.domain.errors import Condition, MethodUnsupported, NotEmulated
+from acrlab.domain.resource_id import ResourceId, parse
+from acrlab.engine import authorization, directory, resources, types
 from acrlab.engine.state import Resource
 from acrlab.wire import arm_documents, http
-from acrlab.wire.arm_requests import BODY, conditions, page, required, version
+from acrlab.wire.arm_groups import may, tagged
+from acrlab.wire.arm_requests import conditions, page, version
 from acrlab.wire.arm_resources import GROUP, SUBSCRIPTION
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from acrlab.wire.app import Call
 
 NAME = "acrlab"  # of the subscription
-GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
-_GROUP_ROW = types.TABLE[GROUP_TYPE.lower()]
 _FILTERS = ("resourcetype", "resourcegroup", "name", "location", "tagname", "tagvalue")
 # Providers that a subscription shows. Types of Microsoft.ContainerRegistry come from the table.
 PROVIDERS = {
@@ -146,82 +145,6 @@ def _operation(name: str, row: types.ResourceType) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# Resource groups
-
-
-def group_list(call: "Call") -> Response:
-    """The groups the caller may see; $filter tagName eq 'x' and tagValue eq 'y'."""
-    version(call)
-    wanted = conditions(call, ("tagname", "tagvalue"))
-    scope = ResourceId(call.params["subscription"].lower())
-    found = [each for each in resources.listed(call.world, _GROUP_ROW, scope) if _tagged(each, wanted)]
-    seen = [each for each in found if _may(call, f"{GROUPS}/read", each.id)]
-    return page(call, seen, lambda each: each.id.lower(), lambda each: arm_documents.show(call.world, each, ""))
-
-
-def _tagged(resource: Resource, wanted: dict[str, str]) -> bool:
-    tags = {name.lower(): value for name, value in resource.body.get("tags", {}).items()}
-    if "tagname" not in wanted:
-        return True
-    name = wanted["tagname"].lower()
-    return name in tags and wanted.get("tagvalue", tags[name]) == tags[name]
-
-
-def _may(call: "Call", action: str, scope: str) -> bool:
-    return authorization.permits(call.world, call.principal, action, scope).allowed
-
-
-def _group_id(call: "Call") -> ResourceId:
-    return ResourceId(call.params["subscription"].lower(), call.params["group"])
-
-
-def group_get(call: "Call") -> Response:
-    """One group; asked with HEAD, 204 or 404 without a word. Source: azure-cli-protocol 5.3, group exists."""
-    served, id = version(call), _group_id(call)
-    if call.request.method == "HEAD":
-        return Response(204 if resources.find(call.world, id) else 404)
-    return http.json(200, arm_documents.show(call.world, resources.get(call.world, _GROUP_ROW, id), served))
-
-
-def group_put(call: "Call") -> Response:
-    """201 when new, 200 when it was there. Source: azure-cli-protocol 5.3."""
-    ask = resources.ask_for(call.world, _group_id(call), call.principal, version(call), required(call))
-    outcome = resources.put(_GROUP_ROW, ask)
-    return http.json(201 if outcome.created else 200, arm_documents.show(call.world, outcome.resource, ask.version))
-
-
-def group_patch(call: "Call") -> Response:
-    """Change a group's tags."""
-    ask = resources.ask_for(call.world, _group_id(call), call.principal, version(call), required(call), patch=True)
-    outcome = resources.patch(_GROUP_ROW, ask)
-    return http.json(200, arm_documents.show(call.world, outcome.resource, ask.version))
-
-
-def group_delete(call: "Call") -> Response:
-    """Delete a group with all in it: 202 and where to ask. Source: azure-cli-protocol 5.3."""
-    asked = version(call)
-    outcome = resources.delete(_GROUP_ROW, resources.ask_for(call.world, _group_id(call), call.principal, asked))
-    assert outcome is not None
-    assert outcome.operation is not None
-    where = f"{call.request.base}/subscriptions/{call.params['subscription']}/operationresults/{outcome.operation.operation}"
-    return Response(202, [("location", f"{where}?api-version={asked}"), *_later(call)])
-
-
-def group_result(call: "Call") -> Response:
-    """How the deletion of a group stands: 202, then 200."""
-    version(call)
-    found = operations.poll(call.world, call.params["operation"])
-    if found.done:
-        return Response(200)
-    address = f"{call.request.base}{http.escaped(call.request.path)}?{call.request.query}"
-    return Response(202, [("location", address), *_later(call)])
-
-
-def _later(call: "Call") -> list[tuple[str, str]]:
-    """Never Retry-After 0: clients take that for their default of 30 seconds. Source: sdk-surface 1d."""
-    return [("retry-after", "15")] if call.world.realistic_timing else []
-
-
 # All resources
 
 
@@ -236,7 +159,7 @@ def all_resources(call: "Call") -> Response:
     resources.require_group(call.world, scope)
     prefix = f"{scope.key}/"
     inside = [each for key, each in sorted(call.world.state.resources.items()) if key.startswith(prefix)]
-    found = [each for each in inside if _wanted(each, wanted) and _may(call, f"{parse(each.id).type}/read", each.id)]
+    found = [each for each in inside if _wanted(each, wanted) and may(call, f"{parse(each.id).type}/read", each.id)]
     return page(call, found, lambda each: each.id.lower(), lambda each: arm_documents.brief(call.world, each))
 
 
@@ -247,7 +170,7 @@ def _wanted(resource: Resource, wanted: dict[str, str]) -> bool:
     facts = {
         "resourcetype": id.type, "resourcegroup": id.group, "name": id.name, "location": body.get("location", ""),
     }  # fmt: skip
-    return _tagged(resource, wanted) and all(
+    return tagged(resource, wanted) and all(
         wanted[name].lower() == fact.lower() for name, fact in facts.items() if name in wanted
     )
 
@@ -277,20 +200,28 @@ def metadata(call: "Call") -> Response:
 def unemulated(call: "Call") -> Response:
     """Anything of a provider that no other route answers: refused by name.
 
-    Raises: NotEmulated, RouteUnknown.
+    Raises: NotEmulated, ResourceTypeInvalid, MethodUnsupported.
     """
     namespace, rest = call.params["namespace"], call.params.get("rest", "")
     known = any(each.lower() == namespace.lower() for each in PROVIDERS)
     kinds = "/".join(rest.split("/")[::2])
     if known and namespace.lower() == "microsoft.containerregistry":
-        raise RouteUnknown(path=call.request.path).why(f"{namespace} has no {call.request.method} here; see `acrlab coverage`")
+        raise _unserved(call, namespace, kinds)
     raise NotEmulated(what=f"{namespace}/{kinds}" if kinds else namespace).why(
         "acrlab is Azure Container Registry and what it needs around it", f"its providers are {', '.join(PROVIDERS)}"
     )
 
 
+def _unserved(call: "Call", namespace: str, kinds: str) -> Condition:
+    """A type that the table does not have, or a method that its row does not."""
+    served = version(call, kinds.rpartition("/")[2] or "operations")
+    if types.row(f"{namespace}/{kinds}") is not None or not kinds:
+        return MethodUnsupported(method=call.request.method, path=call.request.path)
+    supported = ", ".join(projection.versions())
+    return ResourceTypeInvalid(type=kinds, namespace=namespace, version=served, supported=supported)
+
+
 _ANY = ("GET", "PUT", "PATCH", "POST", "DELETE")
-_GROUPS = f"{SUBSCRIPTION}/resourceGroups"
 ROUTES = (
     Route(method="GET", path="/subscriptions", handler=subscriptions, scope="signed-in"),
     Route(method="GET", path=SUBSCRIPTION, handler=subscription, scope="Microsoft.Resources/subscriptions/read"),
@@ -304,12 +235,6 @@ ROUTES = (
     Route(method="POST", path=f"{SUBSCRIPTION}/providers/{{namespace}}/unregister", handler=provider,
           scope="{namespace}/unregister/action"),
     Route(method="GET", path="/providers/Microsoft.ContainerRegistry/operations", handler=provider_operations, scope="signed-in"),
-    Route(method="GET", path=_GROUPS, handler=group_list, scope="visible"),
-    Route(method="GET", path=GROUP, handler=group_get, scope=f"{GROUPS}/read"),
-    Route(method="PUT", path=GROUP, handler=group_put, scope=f"{GROUPS}/write", body=BODY),
-    Route(method="PATCH", path=GROUP, handler=group_patch, scope=f"{GROUPS}/write", body=BODY),
-    Route(method="DELETE", path=GROUP, handler=group_delete, scope=f"{GROUPS}/delete"),
-    Route(method="GET", path=f"{SUBSCRIPTION}/operationresults/{{operation}}", handler=group_result, scope="signed-in"),
     Route(method="GET", path=f"{SUBSCRIPTION}/resources", handler=all_resources, scope="visible"),
     Route(method="GET", path=f"{GROUP}/resources", handler=all_resources,
           scope="Microsoft.Resources/subscriptions/resourceGroups/resources/read"),

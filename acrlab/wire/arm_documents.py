@@ -6,7 +6,8 @@ from typing import Any
 from acrlab.domain import projection
 from acrlab.domain.resource_id import GROUP_TYPE, parse
 from acrlab.domain.roles import RoleDefinition
-from acrlab.engine import operations, registries
+from acrlab.engine import operations
+from acrlab.engine.login_servers import SUFFIX
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
 from acrlab.wire.times import iso, iso_offset
@@ -61,8 +62,9 @@ def _registry(world: World, resource: Resource, head: dict[str, Any], state: str
     premium = body["sku"]["name"] == "Premium"
     server = registry.login_server if registry is not None else ""
     stored = {name: value for name, value in body["properties"].items() if premium or name != "networkRuleSet"}
-    hosts = [f"{head['name'].lower()}.{body['location']}.data{registries.SUFFIX}"] if stored["dataEndpointEnabled"] else []
-    regional = [f"{head['name'].lower()}.{body['location']}.geo{registries.SUFFIX}"]
+    label = server.removesuffix(SUFFIX)
+    hosts = [f"{label}.{body['location']}.data{SUFFIX}"] if stored["dataEndpointEnabled"] else []
+    regional = [f"{label}.{body['location']}.geo{SUFFIX}"]
     properties = {
         **stored,
         "loginServer": server,

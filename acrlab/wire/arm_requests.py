@@ -10,7 +10,11 @@ import msgspec
 
 from acrlab.domain import projection
 from acrlab.domain.arm_errors import (
-    ApiVersionInvalid, ApiVersionMissing, ApiVersionUnsupported, FilterInvalid, PropertyInvalid,
+    ApiVersionInvalid,
+    ApiVersionMissing,
+    ApiVersionUnsupported,
+    FilterInvalid,
+    PropertyInvalid,
 )  # fmt: skip
 from acrlab.domain.errors import BodyInvalid
 from acrlab.engine import groups

@@ -2,10 +2,12 @@
 
 import hmac
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from acrlab.domain import events
 from acrlab.domain.access import Principal
 from acrlab.domain.errors import BodyInvalid, Condition, RegistryUnknown, RouteUnknown
 from acrlab.engine.state import Registry
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 BODY = 64 * 1024  # bytes
 LONGEST_ADVANCE = 100 * 365 * 86400.0  # seconds
 OPERATOR = Principal(id="operator", kind="operator", name="operator")
+
+
+_UNTOLD = {"raw", "passwords", "password", "secrets", "result"}
 
 
 class ControlDenied(Condition):
@@ -136,11 +141,32 @@ def reset(call: "Call") -> Response:
     return http.json(200, {"restored": "genesis"})
 
 
+def fork(call: "Call") -> Response:
+    """Write the present into a folder of its own."""
+    folder = Path(_decode(call, _Named).name)
+    if call.app.fork is None:
+        raise RouteUnknown(path=call.request.path)
+    if not folder.is_absolute():
+        raise BodyInvalid(reason="the folder of a fork is given by its whole path")
+    call.app.fork(folder)
+    return http.json(200, {"forked": str(folder)})
+
+
 def why(call: "Call") -> Response:
     """The last refusals, newest first."""
     return http.json(
         200, [{**msgspec.to_builtins(each), "lines": each.lines()} for each in reversed(call.world.refusals)]
     )
+
+
+def history(call: "Call") -> Response:
+    """Everything that happened and still counts, oldest first; without the bytes of manifests, and without secrets."""
+    return http.json(200, [_told(event) for event in call.world.events()])
+
+
+def _told(event: events.Event) -> dict[str, Any]:
+    told = {"type": type(event).__name__, **msgspec.structs.asdict(event)}
+    return {name: value for name, value in told.items() if name not in _UNTOLD}
 
 
 def exchanges(call: "Call") -> Response:
@@ -173,7 +199,9 @@ ROUTES = (
     _control("POST", "snapshot", snapshot, BODY),
     _control("POST", "restore", restore, BODY),
     _control("POST", "reset", reset),
+    _control("POST", "fork", fork, BODY),
     _control("GET", "why", why),
+    _control("GET", "events", history),
     _control("GET", "requests", exchanges),
     _control("POST", "stop", stop),
     *imds.LOCAL_ROUTES,

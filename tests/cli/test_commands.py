@@ -152,6 +152,17 @@ def test_time_and_state(home: dict[str, str], up: dict[str, Any]) -> None:
     assert acrlab(home, "clock", "advance", "soon").returncode == 2
 
 
+def test_a_fork_is_a_world_of_its_own(home: dict[str, str], up: dict[str, Any], tmp_path: Path) -> None:
+    acrlab(home, "clock", "advance", "3d")
+    assert acrlab(home, "fork", str(tmp_path / "fork")).returncode == 0
+    acrlab(home, "clock", "advance", "3d")
+    status = acrlab(home, "run", "--data", str(tmp_path / "fork"), "--", *ACRLAB, "status", "--json")
+    assert json.loads(status.stdout)["advanced"] == pytest.approx(3 * 86400)
+    again = acrlab(home, "fork", str(tmp_path / "fork"))
+    assert again.returncode == 1
+    assert "needs an empty folder" in again.stderr
+
+
 def test_why_explains_the_last_refusal(home: dict[str, str], up: dict[str, Any]) -> None:
     assert "nothing was refused yet" in acrlab(home, "why").stdout
     code = "import urllib.request as u; u.urlopen('https://nowhere.azurecr.io/v2/')"

@@ -158,18 +158,19 @@ def test_update_and_delete(az):
     enabled = az.json("acr", "update", "--name", name, "--admin-enabled", "true")
     assert enabled["adminUserEnabled"] is True
     az.run("acr", "delete", "--name", name, "--yes")
-    assert "could not be found" in az.refused("acr", "show", "--name", name, code=NOT_FOUND)
+    assert "could not be found" in az.refused("acr", "show", "--name", name)
 
 
 def test_a_taken_name_is_refused(az, registry):
     az.json("group", "create", "--name", "elsewhere", "--location", "westus")
     again = ["acr", "create", "--resource-group", "elsewhere", "--name", NAME, "--sku", "Basic"]
     said = az.refused(*again)
-    assert "AlreadyInUse" in said and f"{NAME}.azurecr.io is already in use" in said
+    assert "AlreadyInUse" in said and NAME in said and "is already in use" in said
 
 
 def test_what_is_not_there(az):
-    said = az.refused("acr", "show", "--name", "nosuchregistry", code=NOT_FOUND)
+    # without a group az looks through a listing and says so itself
+    said = az.refused("acr", "show", "--name", "nosuchregistry")
     assert "could not be found in subscription" in said
     exact = ["acr", "show", "--name", "nosuchregistry", "--resource-group", GROUP]
     assert "ResourceNotFound" in az.refused(*exact, code=NOT_FOUND)
@@ -275,6 +276,7 @@ def test_locks_hold_until_they_are_lifted(az, registry):
     lifted = az.json(*update, "--write-enabled", "true", "--delete-enabled", "true")
     assert lifted["changeableAttributes"]["deleteEnabled"] is True
     az.run(*delete)
+    az.cloud.push(registry, "locked/app", "v2", text="unlocked")
     az.run("acr", "repository", "delete", "--name", NAME, "--repository", "locked/app", "--yes")
     assert "locked/app" not in az.json("acr", "repository", "list", "--name", NAME)
 
@@ -290,7 +292,6 @@ def test_untag_and_delete(az, registry):
     assert [row["digest"] for row in rows] == [other["digest"]] != [image["digest"]]
     exact = f"brief/app@{other['digest']}"
     az.run("acr", "manifest", "delete", "--registry", NAME, "--name", exact, "--yes")
-    az.run("acr", "repository", "delete", "--name", NAME, "--repository", "brief/app", "--yes")
     gone = ["acr", "repository", "show", "--name", NAME, "--repository", "brief/app"]
     assert "NAME_UNKNOWN" in az.refused(*gone) or "is not found" in az.refused(*gone)
 
@@ -339,5 +340,5 @@ def reader_kind(principal: dict[str, str]) -> str:
 
 
 def test_what_is_not_emulated_says_so(az):
-    said = az.refused("keyvault", "list")
-    assert "not emulated" in said
+    said = az.refused("vm", "list")
+    assert "does not emulate" in said and "Microsoft.Compute/virtualMachines" in said
