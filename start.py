@@ -4,7 +4,7 @@
     python3 start.py                 sets everything up, starts the emulator and opens JupyterLab
     python3 start.py --no-browser    the same, and leaves the browser to you
     python3 start.py setup           sets everything up and stops there
-    python3 start.py test            runs the tests; what follows goes to pytest (-k push, -x ...)
+    python3 start.py test            runs the tests; what follows goes to pytest (-k push, -n0 -s ...)
     python3 start.py test LANE       one of the lanes: peers conformance notebooks browser slow
 
 The first time takes a minute or two and needs a package index within reach (PIP_* and proxy
@@ -88,10 +88,10 @@ def split(arguments: list[str]) -> tuple[str, list[str]]:
 
 
 def lane(arguments: list[str]) -> list[str]:
-    """pytest's arguments: the word for a lane becomes its marker."""
+    """pytest's arguments: the word for a lane becomes its marker; the suite takes every core."""
     if arguments and arguments[0] in LANES:
         return ["-m", *arguments]
-    return arguments
+    return ["-n", "auto", "--dist", "loadfile", *arguments]
 
 
 # Is it there?

@@ -17,9 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 HOME = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(HOME), str(HOME / "benchmarks")]
@@ -48,7 +50,7 @@ class Subject:
     port: int
     root: str                                   # path of the repository, with /v2
     headers: dict[str, str]
-    resident: Callable[[], int]
+    process: psutil.Process
     pushes: bool = True
     figures: dict[str, list[float]] = field(default_factory=dict)
 
@@ -60,6 +62,17 @@ class Subject:
 
     def connect(self) -> wire.Wire:
         return wire.Wire(self.port, self.headers)
+
+    def _family(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
+
+    def resident(self) -> int:
+        """Bytes resident in the process and its children."""
+        return sum(each.memory_info().rss for each in self._family())
+
+    def cpu(self) -> float:
+        """Seconds of processor that the process and its children have used."""
+        return sum(sum(each.cpu_times()[:2]) for each in self._family())
 
 
 @dataclass(frozen=True)
@@ -151,12 +164,14 @@ def upload(subject: Subject, content: Content, *, streamed: bool) -> float:
     """MB/s from opening the upload to its 201; the blob is deleted afterwards."""
     name = content.large.renew()
     line = subject.connect()
-    begun = time.perf_counter()
+    used, begun = subject.cpu(), time.perf_counter()
     if streamed:
         wire.push_streamed(line, subject.root, memoryview(content.large.frames), name)
     else:
         wire.push(line, subject.root, memoryview(content.large.data), name)
     seconds = time.perf_counter() - begun
+    gib = len(content.large.data) / (1024 * MIB)
+    subject.note(f"push, {'streamed' if streamed else 'one PUT'} CPU s/GiB", (subject.cpu() - used) / gib)
     wire.expect(line.ask("DELETE", f"{subject.root}/blobs/{name}"), 202)
     line.close()
     return len(content.large.data) / MIB / seconds
@@ -207,7 +222,7 @@ def acrlab(where: Path) -> Iterator[Subject]:
             port,
             f"/v2/{registry.name}/{REPOSITORY}",
             {"Authorization": f"Bearer {token(cloud, registry, scope)}"},
-            lambda: running.resident,
+            psutil.Process(running.process.pid),
         )
         subject.note("ready s", seconds)
         subject.note("idle MB", idle / MIB)
@@ -240,7 +255,7 @@ def token(cloud: Cloud, registry, scope: str) -> str:
 @contextlib.contextmanager
 def peer(program: Tool, name: str, where: Path) -> Iterator[Subject]:
     with servers.distribution(program, where) as server:
-        subject = Subject(name, server.port, f"/v2/{REPOSITORY}", {}, lambda: server.resident)
+        subject = Subject(name, server.port, f"/v2/{REPOSITORY}", {}, psutil.Process(server.process.pid))
         subject.note("ready s", server.seconds_to_answer)
         subject.note("idle MB", server.resident / MIB)
         yield subject
@@ -251,7 +266,8 @@ def static(program: Tool, content: Content, where: Path) -> Iterator[Subject]:
     content.lay_out(where / "files")
     with servers.nginx(program, where) as server:
         subject = Subject(
-            "nginx", server.port, f"/v2/{REPOSITORY}", {}, lambda: server.resident, pushes=False
+            *("nginx", server.port, f"/v2/{REPOSITORY}", {}, psutil.Process(server.process.pid)),
+            pushes=False,
         )
         subject.note("ready s", server.seconds_to_answer)
         subject.note("idle MB", server.resident / MIB)

@@ -268,7 +268,7 @@ class Cloud:
 
     def table(self) -> Table:
         """Where this is, as facts."""
-        where = "an emulator on this machine; nothing leaves it" if self.emulated else "Azure"
+        where = "an emulator on this machine; nothing reaches Azure" if self.emulated else "Azure"
         return facts(
             "cloud",
             {

@@ -109,7 +109,10 @@ def table(found: Iterable[Row]) -> str:
         label = ", ".join(f"{count} {truth}" for truth, count in sorted(counts.items()))
         lines.append(f"{package} {metadata.version(package)}: {len(mine)} operations, {label}")
         width = max(len(row.operation) for row in mine)
-        lines.extend(f"  {row.truth:<9}  {row.operation:<{width}}  {row.method:<6} {row.path.replace(_GROUP, '…')}" for row in mine)
+        lines.extend(
+            f"  {row.truth:<9}  {row.operation:<{width}}  {row.method:<6} {row.path.replace(_GROUP, '…')}"
+            for row in mine
+        )
         lines.append("")
     return "\n".join([*lines, f"… stands for {_GROUP}"])
 

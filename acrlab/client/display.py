@@ -7,11 +7,12 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from acrlab.client.image import Blob, Image
+    from acrlab.client.blob import Blob
+    from acrlab.client.image import Image
 
 Item = TypeVar("Item")
 _LEFT = "text-align:left;vertical-align:top"
-_CAPTION = f"caption-side:top;{_LEFT};padding:0 0 .3em;color:inherit"
+_CAPTION = f"caption-side:top;{_LEFT};padding:.2em .5em;color:inherit"
 _CODE = "font-family:var(--jp-code-font-family,monospace)"
 _FULL = len("sha256:") + 64
 _WIDEST = 92  # characters of a cell in one line of text
@@ -97,7 +98,7 @@ class Tree:
 
     def html(self) -> str:
         """The drawing, in the font of code."""
-        return f'<pre style="{_CODE};line-height:1.35">{escape(self.text())}</pre>'
+        return f'<pre style="{_CODE};line-height:1.35;margin:0">{escape(self.text())}</pre>'
 
     def bundle(self) -> dict[str, str]:
         """What a notebook keeps."""
@@ -183,7 +184,9 @@ def parts(found: "Image") -> Table:
         *((("config", found.config),) if found.config is not None else ()),
         *((f"layer {number}", layer) for number, layer in enumerate(found.layers, 1)),
     )
-    rows = tuple((name, short(blob.digest), size(blob.size), kind(blob.media_type), _holds(blob)) for name, blob in named)
+    rows = tuple(
+        (name, short(blob.digest), size(blob.size), kind(blob.media_type), _holds(blob)) for name, blob in named
+    )
     what = found.manifest.get("artifactType") or found.platform or "image"
     title = f"{what}  {short(found.digest)}  {kind(found.media_type)}"
     return Table(("part", "digest", "size", "media type", "holds"), rows, title)
@@ -200,8 +203,15 @@ def _holds(blob: "Blob") -> str:
 
 def tree(found: "Image") -> Tree:
     """An index and the images it leads to."""
-    label = f"{kind(found.media_type)}  {short(found.digest)}"
-    if not found.images:
-        named = found.platform or found.manifest.get("artifactType", "")
-        return Tree(f"{named}  {label}  {size(found.size)}".strip())
-    return Tree(label, tuple(tree(each) for each in found.images))
+    width = max((len(_named(each)) for each in found.images), default=0)
+    branches = tuple(
+        tree(each)
+        if each.images
+        else Tree(f"{_named(each):<{width}}  {short(each.digest)}  {kind(each.media_type)}  {size(each.size)}")
+        for each in found.images
+    )
+    return Tree(f"{kind(found.media_type)}  {short(found.digest)}", branches)
+
+
+def _named(found: "Image") -> str:
+    return found.platform or str(found.manifest.get("artifactType", "")) or "artifact"

@@ -1,11 +1,9 @@
 """A registry in the learner's hands: the official clients, and objects that show themselves."""
 
 import io
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from azure.containerregistry import (
     ArtifactManifestProperties,
@@ -18,82 +16,14 @@ from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 from azure.mgmt.containerregistry.models import Registry as Resource
 from azure.mgmt.containerregistry.models import RegistryUpdateParameters, RegistryUsage, Sku
 
-from acrlab.client.display import Listing, Table, facts, kind, locks, short, size, word
+from acrlab.client.content import Credentials, Document, Pushed, Reference
+from acrlab.client.display import Listing, Table, facts, locks, short, size, word
 from acrlab.client.image import Image
 from acrlab.client.refusals import Source, explained
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _ATTRIBUTES = ("delete", "write", "read", "list")
-
-
-class Reference(NamedTuple):
-    """`team/app`, `team/app:1.0` or `team/app@sha256:…`."""
-
-    repository: str
-    tag: str = ""
-    digest: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> "Reference":
-        """Read one. A tag never holds a slash."""
-        name, at, digest = text.partition("@")
-        before, colon, tag = name.rpartition(":")
-        if not colon or "/" in tag:
-            before, tag = name, ""
-        return cls(before, "" if at else tag, digest)
-
-    @property
-    def target(self) -> str:
-        """The digest or the tag. Raises: ValueError when there is neither."""
-        if not (self.digest or self.tag):
-            raise ValueError(f"{self.repository!r} names a repository: add a tag (:1.0) or a digest (@sha256:…)")
-        return self.digest or self.tag
-
-
-class Credentials(NamedTuple):
-    """What `docker login` takes."""
-
-    username: str
-    password: str
-
-    def __repr__(self) -> str:
-        return f"Credentials(username={self.username!r}, password=…)"
-
-
-class Document(dict[str, Any]):
-    """A manifest as it was served: a dict that shows its digest, its media type and its JSON."""
-
-    def __init__(self, raw: bytes, digest: str, media_type: str) -> None:
-        super().__init__(json.loads(raw))
-        self.raw, self.digest, self.media_type = raw, digest, media_type
-
-    def __repr__(self) -> str:
-        head = f"{self.digest}\n{self.media_type}, {len(self.raw)} bytes"
-        return f"{head}\n{json.dumps(self, indent=2, ensure_ascii=False)}"
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """What a push put into the registry. Units: bytes."""
-
-    reference: str
-    digest: str
-    media_type: str
-    blobs: int
-    size: int
-
-    def table(self) -> Table:
-        """As facts."""
-        sent = f"{self.blobs} blobs, {size(self.size)}"
-        found = {"digest": self.digest, "media type": kind(self.media_type), "sent": sent}
-        return facts(self.reference, found)
-
-    def __repr__(self) -> str:
-        return self.table().text()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return self.table().bundle()
 
 
 def _told(method: Callable[Concatenate["Registry", P], T]) -> Callable[Concatenate["Registry", P], T]:
@@ -265,9 +195,7 @@ class Registry:
         """Give a manifest one more tag; a tag that exists moves. Returns the digest."""
         wanted = Reference.parse(reference)
         found = self._manifest(wanted.repository, wanted.target)
-        return self.content.set_manifest(
-            wanted.repository, io.BytesIO(found.raw), tag=tag, media_type=found.media_type
-        )
+        return self.content.set_manifest(wanted.repository, io.BytesIO(found.raw), tag=tag, media_type=found.media_type)
 
     retag = tag
 
@@ -278,7 +206,7 @@ class Registry:
         self.content.delete_tag(wanted.repository, wanted.target)
 
     def lock(self, reference: str, *attributes: str) -> None:
-        """Forbid `delete`, `write`, `read` or `list` of a repository, a tag or a digest; delete and write by default."""
+        """Forbid `delete`, `write`, `read` or `list` of a repository, a tag or a digest; by default the first two."""
         self._allow(reference, attributes or ("delete", "write"), False)
 
     def unlock(self, reference: str, *attributes: str) -> None:

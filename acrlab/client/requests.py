@@ -65,7 +65,8 @@ class Recording(Exchanges):
 
 def _exchange(found: dict[str, Any]) -> dict[str, Any]:
     url = urlsplit(found["url"])
-    return {"method": found["method"], "host": url.hostname, "path": _path(url.path, url.query), "status": found["status"]}
+    path = _path(url.path, url.query)
+    return {"method": found["method"], "host": url.hostname, "path": path, "status": found["status"]}
 
 
 def _path(path: str, query: str) -> str:

@@ -38,7 +38,8 @@ class ApiVersionUnsupported(ArmCondition):
 
     status, arm = 400, "NoRegisteredProviderFound"
     message = (
-        "No registered resource provider found for location '{location}' and API version '{version}' for type '{type}'. "
+        "No registered resource provider found for location '{location}' and API version '{version}' for "
+        "type '{type}'. "
         "The supported api-versions are '{supported}'. The supported locations are '{locations}'."
     )
     source = "JulianHayward/Azure-MG-Sub-Governance-Reporting#266 (2024-11)"
@@ -81,7 +82,8 @@ class ParentNotFound(ArmCondition):
 
     status, arm = 404, "ParentResourceNotFound"
     message = (
-        "Failed to perform '{verb}' on resource(s) of type '{type}', because the parent resource '{parent}' could not be found."
+        "Failed to perform '{verb}' on resource(s) of type '{type}', because the parent resource "
+        "'{parent}' could not be found."
     )
 
 
@@ -105,7 +107,10 @@ class ResourceTypeInvalid(ArmCondition):
     """The namespace has no such type."""
 
     status, arm = 404, "InvalidResourceType"
-    message = "The resource type '{type}' could not be found in the namespace '{namespace}' for api version '{version}'. The supported api-versions are '{supported}'."
+    message = (
+        "The resource type '{type}' could not be found in the namespace '{namespace}' for api version '{version}'. "
+        "The supported api-versions are '{supported}'."
+    )
 
 
 class NamespaceNotFound(ArmCondition):
@@ -119,7 +124,10 @@ class LinkedIdInvalid(ArmCondition):
     """A resource id that is none."""
 
     status, arm = 400, "LinkedInvalidPropertyId"
-    message = "Property id '{id}' is invalid. Expect fully qualified resource Id that start with '/subscriptions/{{subscriptionId}}' or '/providers/{{resourceProviderNamespace}}/'."
+    message = (
+        "Property id '{id}' is invalid. Expect fully qualified resource Id that start with "
+        "'/subscriptions/{{subscriptionId}}' or '/providers/{{resourceProviderNamespace}}/'."
+    )
 
 
 class LocationRequired(ArmCondition):
@@ -144,7 +152,8 @@ class GroupLocationUnavailable(ArmCondition):
 
     status, arm = 400, "LocationNotAvailableForResourceGroup"
     message = (
-        "The provided location '{location}' is not available for resource group. List of available regions is '{regions}'."
+        "The provided location '{location}' is not available for resource group. List of available regions "
+        "is '{regions}'."
     )
 
 
@@ -224,7 +233,8 @@ class AdminDisabled(ArmCondition):
 
     status, arm, provider = 400, "UnAuthorizedForCredentialOperations", True
     message = (
-        "Cannot perform credential operations for {id} as admin user is disabled. Kindly enable admin user as per docs: "
+        "Cannot perform credential operations for {id} as admin user is disabled. Kindly enable admin user "
+        "as per docs: "
         "https://docs.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account"
     )
 
@@ -252,7 +262,9 @@ class TierRefused(ArmCondition):
 
     def __init__(self, **fields: Any) -> None:
         super().__init__(**fields)
-        self.__dict__.update({"arm": fields["code"], "evidence": fields["evidence"], "source": fields.get("source", "")})
+        self.__dict__.update(
+            {"arm": fields["code"], "evidence": fields["evidence"], "source": fields.get("source", "")}
+        )
 
     @property
     def text(self) -> str:

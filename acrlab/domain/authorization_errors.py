@@ -61,9 +61,12 @@ class PrincipalNotFound(ArmCondition):
 
     status, arm = 400, "PrincipalNotFound"
     message = (
-        "Principal {id} does not exist in the directory {tenant}. Check that you have the correct principal ID. If you are "
-        "creating this principal and then immediately assigning a role, this error might be related to a replication delay. "
-        "In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  "
+        "Principal {id} does not exist in the directory {tenant}. Check that you have the correct "
+        "principal ID. If you are "
+        "creating this principal and then immediately assigning a role, this error might be related to a "
+        "replication delay. "
+        "In this case, set the role assignment principalType property to a value, such as "
+        "ServicePrincipal, User, or Group.  "
         "See https://aka.ms/docs-principaltype"
     )
     source = "Azure/HubAndSpokeResearchEnclave#50 (2024-04)"
@@ -73,9 +76,7 @@ class PrincipalTypeMismatch(ArmCondition):
     """The principal is of another kind than claimed. Fields: id, actual, claimed."""
 
     status, arm = 400, "UnmatchedPrincipalType"
-    message = (
-        "The PrincipalId '{id}' has type '{actual}', which is different from specified PrinciaplType '{claimed}'."
-    )
+    message = "The PrincipalId '{id}' has type '{actual}', which is different from specified PrinciaplType '{claimed}'."
 
 
 class ConditionInvalid(ArmCondition):

@@ -69,7 +69,7 @@ class _Reader:
         while text[end:].strip():
             found = _TOKENS.match(text, end)
             if found is None or found.lastgroup is None:
-                raise ConditionInvalid(reason=f"not understood: {text[end:end + 40].strip()!r}")
+                raise ConditionInvalid(reason=f"not understood: {text[end : end + 40].strip()!r}")
             self.tokens.append((found.lastgroup, found[found.lastgroup]))
             end = found.end()
 

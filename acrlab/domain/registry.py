@@ -34,7 +34,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _status(truth: str, **more: Field) -> Field:
-    return Field(kind="object", truth=truth, fields={"status": Field(kind="string", values=_ONOFF, truth=truth), **more})
+    status = Field(kind="string", values=_ONOFF, truth=truth)
+    return Field(kind="object", truth=truth, fields={"status": status, **more})
 
 
 def _days(low: int, high: int) -> Field:
@@ -229,7 +230,8 @@ def _known(kind: str, path: str, version: str) -> bool:
 
 
 def _unknown(shape: Field, key: str, path: str, version: str, *, known: bool) -> BodyInvalid:
-    refusal = BodyInvalid(reason=f"Could not find member '{key}' on object of type '{shape.label or 'Object'}'. Path '{path}'.")
+    label = shape.label or "Object"
+    refusal = BodyInvalid(reason=f"Could not find member '{key}' on object of type '{label}'. Path '{path}'.")
     if known:
         refusal.why(f"the property {path} exists, but not in api-version {version}")
     return refusal

@@ -16,7 +16,10 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def password(world: World) -> str:
-    """52 characters in the shape of Azure's identifiable keys. Source: microsoft/security-utilities, pattern of ACR keys."""
+    """52 characters in the shape of Azure's identifiable keys.
+
+    Source: microsoft/security-utilities, the pattern of registry passwords.
+    """
     letters = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in world.random(48))
     return f"{letters[:42]}+ACR{'ABCD'[world.random(1)[0] % 4]}{letters[42:47]}"
 
@@ -34,17 +37,19 @@ _REGENERATE = Field(
 
 
 def regenerate(ask: "Ask") -> dict[str, Any]:
-    """Replace one of the two passwords; the other goes on working. Raises: AdminDisabled, BodyInvalid, PropertyInvalid."""
+    """Replace one of the two passwords; the other goes on working.
+
+    Raises: AdminDisabled, BodyInvalid, PropertyInvalid.
+    """
     registry = _administered(ask)
     given = read(_REGENERATE, ask.given, ask.version, kind="regenerateCredential")
     if "name" not in given:
         raise PropertyInvalid(reason="The name of the password to regenerate is required: password or password2.")
-    ask.world.commit(
-        events.CredentialRegenerated(
-            at=ask.world.now(), by=ask.by, registry=registry.name, index=PASSWORDS.index(given["name"]),
-            password=password(ask.world),
-        )  # fmt: skip
-    )
+    changed = events.CredentialRegenerated(
+        at=ask.world.now(), by=ask.by, registry=registry.name, index=PASSWORDS.index(given["name"]),
+        password=password(ask.world),
+    )  # fmt: skip
+    ask.world.commit(changed)
     return credentials(ask)
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from acrlab.domain import events
 from acrlab.domain.access import Principal
-from acrlab.domain.entra_errors import DirectoryObjectUnknown, GraphCondition, GraphDenied
+from acrlab.domain.credential_errors import DirectoryObjectUnknown, GraphCondition, GraphDenied
 from acrlab.engine import directory
 from acrlab.engine.state import Identity
 

@@ -54,7 +54,8 @@ def check_name(name: str) -> None:
 def desired(ask: "Ask") -> dict[str, Any]:
     """The body of an assignment.
 
-    Raises: BodyInvalid, DefinitionNotFound, PrincipalNotFound, PrincipalTypeMismatch, AssignmentExists, AssignmentUpdateRefused.
+    Raises: BodyInvalid, DefinitionNotFound, PrincipalNotFound, PrincipalTypeMismatch, AssignmentExists,
+    AssignmentUpdateRefused, ConditionInvalid.
     Source: Azure RBAC REST reference, role assignments create (2022-04-01); messages from public issues.
     """
     body = read(ASSIGNMENT, ask.given, ask.version, kind="")
@@ -91,7 +92,8 @@ def _principal(ask: "Ask", id: str) -> Identity:
 
 def _body(ask: "Ask", given: dict[str, Any], role: str, principal: Identity, kind: str) -> dict[str, Any]:
     scope = ask.id.scope or ask.id.parent
-    kept: dict[str, Any] = {name: given[name] for name in ("description", "delegatedManagedIdentityResourceId") if name in given}
+    optional = ("description", "delegatedManagedIdentityResourceId")
+    kept: dict[str, Any] = {name: given[name] for name in optional if name in given}
     condition = given.get("condition")
     event = authorization.assigned(
         ask.world, scope if scope is not None else ask.id, role, principal.id, kind, name=ask.id.name, at=0.0,
@@ -111,5 +113,3 @@ def _require_new(ask: "Ask", properties: dict[str, Any]) -> None:
         same = all(other[name].lower() == properties[name].lower() for name in (*_IDENTITY, "scope"))
         if same:
             raise AssignmentExists(id=each.id.rpartition("/")[2].replace("-", ""))
-
-

@@ -109,7 +109,8 @@ def token_actions(world: World, registry: Registry, principal: Principal, kind: 
     Source: container-registry-rbac-built-in-roles-directory-reference (2026-06-11).
     """
     if kind == "registry":
-        return frozenset("*") if name in CATALOGS and _operates(world, registry, principal, CATALOGS[name]) else frozenset()
+        listed = name in CATALOGS and _operates(world, registry, principal, CATALOGS[name])
+        return frozenset("*") if listed else frozenset()
     if kind not in ("repository", "artifact-repository"):
         return frozenset()
     return frozenset(word for word in _WORDS if _operates(world, registry, principal, word, name))

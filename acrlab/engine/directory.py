@@ -70,7 +70,7 @@ def app_id(tenant: str, name: str) -> str:
     return str(uuid.uuid5(uuid.UUID(tenant), f"application/{name}"))
 
 
-def seed(world: "World") -> tuple[events.Event, ...]:
+def seed(world: "World") -> tuple[events.PrincipalAdded, ...]:
     """The events that fill a new directory; for the same commit as the world's first event."""
     return tuple(_added(world, row) for row in SEEDED)
 

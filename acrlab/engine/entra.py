@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from acrlab.domain.access import Principal
-from acrlab.domain.entra_errors import (
+from acrlab.domain.credential_errors import (
     AuthenticationMissing,
     AuthenticationSchemeInvalid,
-    ResourceUnknown,
-    ScopeInvalid,
-    TenantUnknown,
     TokenAudienceWrong,
     TokenExpired,
     TokenMalformed,
@@ -20,6 +17,7 @@ from acrlab.domain.entra_errors import (
     TokenRefused,
     TokenTenantWrong,
 )
+from acrlab.domain.entra_errors import ResourceUnknown, ScopeInvalid, TenantUnknown
 from acrlab.domain.errors import Condition
 from acrlab.engine import directory, jwt
 
@@ -162,20 +160,6 @@ def id_token(world: "World", principal: Principal, client: str, nonce: str = "")
         "tid": world.state.tenant, "ver": "2.0",
     }  # fmt: skip
     return jwt.encode(world.keys, KEY, claims | ({"nonce": nonce} if nonce else {}))
-
-
-def federated_assertion(world: "World", life: float = 365 * 86400.0) -> str:
-    """What a workload shows instead of a secret: the contents of AZURE_FEDERATED_TOKEN_FILE.
-
-    Signed with the directory's own key under an issuer of its own, which nothing but the
-    client assertion of the token endpoint accepts. A cluster rotates its tokens hourly; this one is long-lived.
-    """
-    now = int(world.now())
-    claims = {
-        "iss": directory.FEDERATION_ISSUER, "sub": directory.FEDERATION_SUBJECT, "aud": [directory.FEDERATION_AUDIENCE],
-        "iat": now, "nbf": now, "exp": now + int(life),
-    }  # fmt: skip
-    return jwt.encode(world.keys, KEY, claims)
 
 
 # Verifying

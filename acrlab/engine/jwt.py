@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from acrlab.domain.entra_errors import TokenMalformed
+from acrlab.domain.credential_errors import TokenMalformed
 from acrlab.engine.keys import Keys
 
 LONGEST = 16 * 1024  # characters of a token

@@ -70,5 +70,7 @@ def check_availability(ask: "Ask") -> dict[str, Any]:
         return {
             "nameAvailable": False, "reason": "AlreadyExists", "message": f"The registry {name} is already in use.",
         }  # fmt: skip
-    id = ResourceId(ask.id.subscription, given.get("resourceGroupName", ""), "Microsoft.ContainerRegistry", ("registries",), (name,))
-    return {"availableLoginServerName": login_server(ask.world, id, given.get(SCOPE, "Unsecure")), "nameAvailable": True}
+    namespace, _, registries = TYPE.partition("/")
+    id = ResourceId(ask.id.subscription, given.get("resourceGroupName", ""), namespace, (registries,), (name,))
+    server = login_server(ask.world, id, given.get(SCOPE, "Unsecure"))
+    return {"availableLoginServerName": server, "nameAvailable": True}

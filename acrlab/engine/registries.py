@@ -86,13 +86,14 @@ def _kept(before: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _stamped(ask: "Ask", policies: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Note when a policy was last sent, in epoch seconds. Source: recorded, lastUpdatedTime moves with every update."""
+    """Note when a policy was last sent, in epoch seconds.
+
+    Source: recorded, lastUpdatedTime moves with every update.
+    """
     now = ask.world.now()
-    stamped = {
-        name: {**policies[name], "lastUpdatedTime": now if name in given else policies[name].get("lastUpdatedTime", now)}
-        for name in ("retentionPolicy", "softDeletePolicy")
-    }
-    return {**policies, **stamped}
+    timed = {name: policies[name] for name in ("retentionPolicy", "softDeletePolicy")}
+    times = {name: now if name in given else policy.get("lastUpdatedTime", now) for name, policy in timed.items()}
+    return {**policies, **{name: {**policy, "lastUpdatedTime": times[name]} for name, policy in timed.items()}}
 
 
 def _ruled(rules: dict[str, Any]) -> dict[str, Any]:

@@ -86,7 +86,6 @@ def ask_for(
     return Ask(world=world, id=id, principal=principal, version=version, given=given, known=known, patch=patch)
 
 
-
 def put(row: ResourceType, ask: Ask) -> Outcome:
     """Create a resource, or replace it.
 

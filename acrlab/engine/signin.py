@@ -3,11 +3,9 @@
 Source: RFC 6749, RFC 7523, RFC 7636, RFC 8628; entra-docs identity-platform protocol pages (2025).
 """
 
-import base64
 import hashlib
-import hmac
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -15,14 +13,10 @@ import msgspec
 from acrlab.domain.access import Principal
 from acrlab.domain.entra_errors import (
     ApplicationUnknown,
-    AssertionInvalid,
-    AssertionMalformed,
-    AssertionOutOfTime,
     AuthorizationDeclined,
     AuthorizationPending,
     CodeRedeemed,
     DeviceCodeExpired,
-    FederationMismatch,
     GrantExpired,
     GrantMalformed,
     GrantRevoked,
@@ -32,11 +26,10 @@ from acrlab.domain.entra_errors import (
     ScopeNotDefault,
     SecretMissing,
     TenantMissing,
-    TokenMalformed,
     UserUnknown,
     VerifierInvalid,
 )
-from acrlab.engine import directory, entra, jwt
+from acrlab.engine import directory, entra, federation, grants, jwt
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
@@ -45,7 +38,6 @@ REFRESH_LIFE = 90 * 86400  # seconds without use. Source: AADSTS700082, "inactiv
 CODE_LIFE = 600  # seconds. Source: v2-oauth2-auth-code-flow, "typically … about 10 minutes"
 DEVICE_LIFE = 900  # seconds. Source: v2-oauth2-device-code, expires_in
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ23456789"  # of a user code: nothing that looks like something else
 
 Form = Mapping[str, str]
@@ -142,60 +134,12 @@ def _client_credentials(world: "World", tenant: str, form: Form) -> SignIn:
 
 def _proven(world: "World", client: str, form: Form) -> Principal:
     if form.get("client_assertion"):
-        return _federated(world, client, form)
+        assertion_type = required(form, "client_assertion_type")
+        return federation.proven(world, client, assertion_type, form["client_assertion"])
     if form.get("client_secret"):
         return directory.authenticate_app(world, client, form["client_secret"])
     known_client(world, client)
     raise SecretMissing().why("the form holds neither client_secret nor client_assertion")
-
-
-class _Assertion(msgspec.Struct, frozen=True):
-    iss: str
-    sub: str
-    aud: str | list[str]
-    exp: float
-    nbf: float = 0.0
-
-
-def _federated(world: "World", client: str, form: Form) -> Principal:
-    """A workload's own token instead of a secret. Source: workload-identity-federation (2025)."""
-    if required(form, "client_assertion_type") != JWT_BEARER:
-        raise AssertionMalformed(reason=f"client_assertion_type must be {JWT_BEARER}")
-    held = _asserted(world, form["client_assertion"])
-    identity = directory.find_app(world, client)
-    if identity is None:
-        raise ApplicationUnknown(client=client[:80], tenant=directory.ORGANIZATION)
-    _check_federation(identity.properties.get("federated") or {}, held)
-    now = world.now()
-    if not held.nbf - entra.EARLY <= now < held.exp:
-        raise AssertionOutOfTime(
-            now=entra.clock_text(now), start=entra.clock_text(held.nbf), end=entra.clock_text(held.exp)
-        ).why("the assertion is not valid at this moment of the world's clock")
-    return directory.principal(identity)
-
-
-def _asserted(world: "World", assertion: str) -> _Assertion:
-    claims = jwt.peek(assertion)
-    if not claims:
-        raise AssertionMalformed(reason="the client assertion is not a signed token")
-    try:
-        return msgspec.convert(jwt.verify(world.keys, entra.KEY, assertion), _Assertion)
-    except TokenMalformed as reason:
-        raise AssertionInvalid(reason=f"[Reason - {reason.text}.]").why(
-            "the assertion is not signed by the federation issuer of this world"
-        ) from None
-    except msgspec.ValidationError as error:
-        raise AssertionMalformed(reason=str(error)) from None
-
-
-def _check_federation(expected: Mapping[str, str], held: _Assertion) -> None:
-    audiences = [held.aud] if isinstance(held.aud, str) else held.aud
-    given = {"issuer": [held.iss], "subject": [held.sub], "audience": audiences}
-    for claim, values in given.items():
-        if expected.get(claim) not in values:
-            raise FederationMismatch(claim=claim, value=", ".join(values)[:200]).why(
-                f"the application's federated credential expects the {claim} {expected.get(claim, '(it has none)')}"
-            )
 
 
 # Users
@@ -204,22 +148,20 @@ def _check_federation(expected: Mapping[str, str], held: _Assertion) -> None:
 def _password(world: "World", tenant: str, form: Form) -> SignIn:
     client = known_client(world, required(form, "client_id"))
     user, password = required(form, "username"), required(form, "password")
-    return SignIn(
-        directory.authenticate_user(world, user, password), client, _resource(form), form.get("scope", "")
-    )
+    return SignIn(directory.authenticate_user(world, user, password), client, _resource(form), form.get("scope", ""))
 
 
 def device_codes(world: "World", client: str, scope: str) -> tuple[str, str]:
     """A device code, and the code that its user types in. Source: RFC 8628, section 3.2."""
     user_code = "".join(_LETTERS[each % len(_LETTERS)] for each in world.random(9))
-    code = sealed(
+    code = grants.sealed(
         world, "device", client=client, scope=scope, user_code=user_code, expires=world.now() + DEVICE_LIFE
     )
     return code, user_code
 
 
 def _device_code(world: "World", tenant: str, form: Form) -> SignIn:
-    fields = unsealed(world, "device", form.get("device_code") or required(form, "code"))
+    fields = grants.unsealed(world, "device", form.get("device_code") or required(form, "code"))
     if fields is None or fields["client"] != required(form, "client_id").lower():
         raise GrantMalformed().why("this directory issued no such device code to this client")
     if fields["expires"] <= world.now():
@@ -249,14 +191,14 @@ def authorization_code(
     world: "World", principal: str, *, client: str, redirect: str, scope: str, challenge: str, method: str, nonce: str
 ) -> str:
     """The code that a browser carries back to the client. Source: RFC 6749, section 4.1.2."""
-    return sealed(
+    return grants.sealed(
         world, "code", oid=principal, client=client, redirect=redirect, scope=scope, challenge=challenge,
         method=method, nonce=nonce, id=world.uuid(), expires=world.now() + CODE_LIFE,
     )  # fmt: skip
 
 
 def _authorization_code(world: "World", tenant: str, form: Form) -> SignIn:
-    fields = unsealed(world, "code", required(form, "code"))
+    fields = grants.unsealed(world, "code", required(form, "code"))
     if fields is None or fields["client"] != required(form, "client_id").lower():
         raise GrantMalformed().why("this directory issued no such code to this client")
     if fields["redirect"] != required(form, "redirect_uri"):
@@ -287,14 +229,14 @@ def _use_once(world: "World", code: str, expires: float) -> None:
 
 def refresh_token(world: "World", signed: SignIn) -> str:
     """A token that asks for new ones, until it lies unused for 90 days or the password changes."""
-    return sealed(
+    return grants.sealed(
         world, "refresh", oid=signed.principal.id, client=signed.client, issued=world.now(),
         mark=_password_mark(world, signed.principal.id), id=world.uuid(),
     )  # fmt: skip
 
 
 def _refresh_token(world: "World", tenant: str, form: Form) -> SignIn:
-    fields = unsealed(world, "refresh", required(form, "refresh_token"))
+    fields = grants.unsealed(world, "refresh", required(form, "refresh_token"))
     client = known_client(world, required(form, "client_id"))
     family = {fields["client"], client} <= set(entra.PUBLIC_CLIENTS) if fields else False
     if fields is None or (fields["client"] != client and not family):
@@ -324,31 +266,6 @@ _GRANTS: dict[str, Callable[["World", str, Form], SignIn]] = {
 }
 
 
-# Grants that say all they need themselves
-
-
-def sealed(world: "World", kind: str, **fields: str | float) -> str:
-    """An opaque grant that only this directory can have written; nothing has to be kept of it."""
-    payload = jwt.base64url(msgspec.json.encode({"kind": kind, **fields}))
-    return f"1.{payload}.{_mac(world, payload)}"
-
-
-def unsealed(world: "World", kind: str, text: str) -> dict[str, Any] | None:
-    """The fields of a grant, or None when this directory did not write it."""
-    if not text.isascii() or text.count(".") != 2:
-        return None
-    prefix, payload, mac = text.split(".")
-    if prefix != "1" or not hmac.compare_digest(mac, _mac(world, payload)):
-        return None
-    fields = msgspec.json.decode(jwt.unbase64url(payload), type=dict[str, Any])
-    return fields if fields["kind"] == kind else None
-
-
 def _password_mark(world: "World", identity_id: str) -> str:
     """Changes when the principal's secrets do."""
-    return _mac(world, repr(sorted(world.state.principals[identity_id].secrets.items())))[:16]
-
-
-def _mac(world: "World", text: str) -> str:
-    digest = hmac.new(world.keys.secret("grants"), text.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return grants.mac(world, repr(sorted(world.state.principals[identity_id].secrets.items())))[:16]

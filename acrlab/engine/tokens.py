@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from acrlab.domain.access import ANONYMOUS, Access, Principal, Scope
-from acrlab.domain.entra_errors import EntraCondition, TokenMalformed
+from acrlab.domain.credential_errors import TokenMalformed
+from acrlab.domain.entra_errors import EntraCondition
 from acrlab.domain.errors import Unauthenticated
 from acrlab.engine import authorization, directory, jwt
 from acrlab.engine.state import Registry
@@ -90,9 +91,7 @@ def permissions(world: "World", registry: Registry, principal: Principal) -> lis
 
 def welcome(world: "World", registry: Registry, principal: Principal) -> bool:
     """Whether a principal has any right at all on the registry's content."""
-    return bool(
-        permissions(world, registry, principal) or allowed(world, registry, principal, "registry", "catalog")
-    )
+    return bool(permissions(world, registry, principal) or allowed(world, registry, principal, "registry", "catalog"))
 
 
 # Issuing

@@ -18,7 +18,10 @@ WORDS = {"PUT": "write", "PATCH": "write", "GET": "read", "DELETE": "delete", "L
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of one resource: which, by whom, in which api-version, with which body. `known` is what is there."""
+    """What is asked of one resource: which, by whom, in which api-version, with which body.
+
+    `known` is what is there already.
+    """
 
     world: World
     id: ResourceId
@@ -100,6 +103,10 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
         """The action a caller needs: Microsoft.ContainerRegistry/registries/write."""
         return f"{self.path}/{WORDS[method]}"
 
+    def needs(self, action: "Action") -> str:
+        """The same for an action: Microsoft.ContainerRegistry/registries/listCredentials/action."""
+        return f"{self.path}/{action.name}/{'read' if action.method == 'GET' else 'action'}"
+
 
 _ACR = projection.versions()
 _TASKS = ("2019-06-01-preview", "2025-03-01-preview")
@@ -107,8 +114,9 @@ _R = "Microsoft.ContainerRegistry/registries"
 
 
 def _refused(
-    path: str, *actions: str, methods: tuple[str, ...] = CRUD, feature: str = "", quota: str = "", versions: tuple[str, ...] = _ACR
-) -> ResourceType:
+    path: str, *actions: str, methods: tuple[str, ...] = CRUD, feature: str = "", quota: str = "",
+    versions: tuple[str, ...] = _ACR,
+) -> ResourceType:  # fmt: skip
     """A type that exists in Azure and arrives here with a later issue."""
     return ResourceType(
         path=f"{_R}/{path}", methods=methods, feature=feature, quota=quota, versions=versions, truth="refused",
@@ -142,8 +150,8 @@ TABLE: dict[str, ResourceType] = {
             scope_actions=(Action(name="checkNameAvailability", perform=login_servers.check_availability),),
         ),
         ResourceType(
-            path="Microsoft.Authorization/roleAssignments", desired=assignments.desired, check_name=assignments.check_name,
-            extension=True,
+            path="Microsoft.Authorization/roleAssignments", desired=assignments.desired,
+            check_name=assignments.check_name, extension=True,
         ),
         ResourceType(
             path="Microsoft.Authorization/roleDefinitions", extension=True, methods=("GET", "LIST"),
@@ -154,8 +162,12 @@ TABLE: dict[str, ResourceType] = {
         _refused("tokens", quota="tokens"),
         _refused("cacheRules", feature="artifact_cache", quota="cache_rules"),
         _refused("credentialSets", feature="artifact_cache"),
-        _refused("connectedRegistries", "deactivate", "resync", feature="connected_registries", quota="connected_registries"),
-        _refused("privateEndpointConnections", methods=_CREATE_AND_DROP, feature="private_link", quota="private_endpoints"),
+        _refused(
+            "connectedRegistries", "deactivate", "resync", feature="connected_registries", quota="connected_registries",
+        ),
+        _refused(
+            "privateEndpointConnections", methods=_CREATE_AND_DROP, feature="private_link", quota="private_endpoints",
+        ),
         _refused("privateLinkResources", methods=("GET",)),
         _refused("exportPipelines", methods=_CREATE_AND_DROP, feature="transfer"),
         _refused("importPipelines", methods=_CREATE_AND_DROP, feature="transfer"),
@@ -173,5 +185,3 @@ TABLE: dict[str, ResourceType] = {
 def row(path: str) -> ResourceType | None:
     """The row of a type; case does not matter."""
     return TABLE.get(path.lower())
-
-

@@ -228,6 +228,10 @@ class FastProtocol(DoorProtocol):
 
     def _receive(self, cycle: RequestResponseCycle, intake: Intake, length: int, early: bytes) -> None:
         """Receive a body in a thread, straight from the socket."""
+        if self.refused or self.transport.is_closing():
+            intake.abort()
+            self.shared.lanes.release()
+            return
         sock = self._lend()
         if cycle.waiting_for_100_continue:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

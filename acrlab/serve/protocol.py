@@ -24,6 +24,7 @@ HEAD_PATIENCE = 30.0  # seconds for a head, from its first byte to its last
 BODY_PATIENCE = 60.0  # seconds without a byte of a body, or without the client taking one of ours
 IDLE_PATIENCE = 75.0  # seconds of a connection on which nobody asks anything
 LINGER = 1.0  # seconds for a client to read why it was refused before it learns that we left
+FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 TLS_HELLO = 0x16
 MALFORMED = 400, "The request is malformed."
 TOO_LARGE = 431, "The head of the request is too large."
@@ -110,6 +111,11 @@ class DoorProtocol(HttpToolsProtocol):
         self.stalled = self.shared.tick
         super().pause_writing()
 
+    def shutdown(self) -> None:
+        if self.refused and self.cycle is not None and self.cycle.disconnected:
+            self.transport.close()
+        super().shutdown()
+
     def feed(self, data: bytes) -> None:
         """Parse; what is malformed ends the connection."""
         while data:
@@ -151,6 +157,11 @@ class DoorProtocol(HttpToolsProtocol):
         if authority is not None:  # RFC 9112 3.2.2: the target's authority overrules Host
             self.headers[:] = [header for header in self.headers if header[0] != b"host"]
             self.headers.append((b"host", authority))
+        # The parser would find these too, but only after the App had been asked.
+        framing = [header for header in self.headers if header[0] in FRAMING]
+        codings = [value.lower() for name, value in framing if name == b"transfer-encoding"]
+        if len(framing) > 1 or codings not in ([], [b"chunked"]):
+            raise ValueError("no telling where the body ends")
         self.in_head = False
         super().on_headers_complete()
 
@@ -208,6 +219,7 @@ class DoorProtocol(HttpToolsProtocol):
         self.transport.write(self.whole(response, "GET"))
         if linger and self.transport.can_write_eof():
             self.transport.write_eof()
+            self.flow.resume_reading()
             self.loop.call_later(linger, self.transport.close)
         else:
             self.transport.close()

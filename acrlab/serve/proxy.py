@@ -5,7 +5,6 @@ import re
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -14,14 +13,14 @@ from urllib.request import getproxies_environment, proxy_bypass_environment
 
 from acrlab.serve import heads
 from acrlab.serve.asgi import App
+from acrlab.serve.handshake import Arrivals
 from acrlab.serve.protocol import HEAD_PATIENCE, LARGEST_HEAD, LINGER, TLS_HELLO
-from acrlab.serve.tunnel import OneRequest, Opening, Pipe
+from acrlab.serve.tunnel import OneAnswer, OneRequest, Opening, Pipe
 
+LOOPBACK = "127.0.0.1"
 METADATA = "169.254.169.254"  # Azure's instance metadata service, link-local
 PLAIN_PORTS = frozenset({80})
 CONNECT_PATIENCE = 15.0  # seconds
-HANDSHAKE_PATIENCE = 20.0
-FAREWELL_PATIENCE = 2.0
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 REQUEST_LINE = re.compile(r"([A-Z]{1,24}) ([!-~]+) (HTTP/1\.[01])\Z")
 FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*\Z")
@@ -75,12 +74,8 @@ class Upstream(NamedTuple):
 class Proxy:
     """What the proxy's connections share."""
 
-    def __init__(
-        self, app: App, *, sealed: bool, http: Callable[[], Any], context: ssl.SSLContext
-    ) -> None:
-        self.app, self.sealed, self.http, self.context = app, sealed, http, context
-        self.connections: set[Any] = set()
-        self.tasks: set[asyncio.Task[None]] = set()
+    def __init__(self, app: App, arrivals: Arrivals, *, sealed: bool) -> None:
+        self.app, self.arrivals, self.sealed = app, arrivals, sealed
         self.ports: dict[str, int] = {}  # our own doors
         self._proxies = getproxies_environment()
 
@@ -110,41 +105,6 @@ class Proxy:
             )
         return False
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    def close(self) -> None:
-        """Drop every tunnel."""
-        for task in list(self.tasks):
-            task.cancel()
-        for connection in list(self.connections):
-            connection.abort()
-
-
-class Gate(asyncio.Protocol):
-    """Holds back what a client sends in the same breath as the end of its TLS handshake."""
-
-    def __init__(self) -> None:
-        self._early: list[bytes] = []
-        self._lost = False
-
-    def data_received(self, data: bytes) -> None:
-        self._early.append(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._lost = True
-
-    def open(self, transport: Any, protocol: Any) -> None:
-        if self._lost:
-            return
-        transport.set_protocol(protocol)
-        protocol.connection_made(transport)
-        for data in self._early:
-            protocol.data_received(data)
-
-
 class ProxyProtocol(asyncio.Protocol):
     """One connection to the proxy, until it is known what it is for."""
 
@@ -158,13 +118,13 @@ class ProxyProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        self.proxy.connections.add(transport)
+        self.proxy.arrivals.connections.add(transport)
         self._patience = self.loop.call_later(
             HEAD_PATIENCE, self.refuse, 408, "The request did not arrive in time."
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.proxy.connections.discard(self.transport)
+        self.proxy.arrivals.connections.discard(self.transport)
         self._decide()
 
     def data_received(self, data: bytes) -> None:
@@ -209,12 +169,12 @@ class ProxyProtocol(asyncio.Protocol):
         if head.method == "CONNECT":
             host, port = address(head.target, None)
             if not self.proxy.emulated(host):
-                self.proxy.start(self._answering(host, self._tunnel(host, port, rest)))
+                self.proxy.arrivals.start(self._answering(host, self._tunnel(host, port, rest)))
             elif port in PLAIN_PORTS:
                 self.transport.write(ESTABLISHED)
                 self._serve(rest)
             else:
-                self.proxy.start(self._terminate(rest))
+                self.proxy.arrivals.start(self._answering(host, self._terminate(rest)))
             return
         if not head.target.lower().startswith("http://"):
             raise Refused(400, "This is acrlab's proxy: name it in HTTPS_PROXY, then ask for a URL.")
@@ -224,12 +184,12 @@ class ProxyProtocol(asyncio.Protocol):
         if self.proxy.emulated(host):
             self._serve(rewritten(head, authority, path) + rest)
         else:
-            self.proxy.start(self._answering(host, self._forward(head, authority, path, rest)))
+            self.proxy.arrivals.start(self._answering(host, self._forward(head, authority, path, rest)))
 
     def _serve(self, data: bytes) -> None:
         """Become an ordinary connection to the App."""
-        self.proxy.connections.discard(self.transport)
-        protocol = self.proxy.http()
+        self.proxy.arrivals.connections.discard(self.transport)
+        protocol = self.proxy.arrivals.http()
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
         self.transport.resume_reading()
@@ -238,22 +198,229 @@ class ProxyProtocol(asyncio.Protocol):
 
     async def _terminate(self, rest: bytes) -> None:
         """Speak TLS as the host that was asked for, in this very connection."""
-        gate = Gate()
-        with suppress(OSError, TimeoutError):  # a handshake that failed is the client's matter
+        self.transport.write(ESTABLISHED)
+        if rest:  # a client that did not wait for our word; what it sent cannot be put back
+            await self._tunnel(LOOPBACK, self.proxy.ports["tls"], rest, establish=False)
+        else:
+            await self.proxy.arrivals.secure(self.transport)
+
+    async def _answering(self, host: str, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except (OSError, TimeoutError) as error:
+            reason = str(error) or "it did not answer in time"
+            self.refuse(502, f"{host} could not be reached: {reason}.")
+
+    async def _tunnel(self, host: str, port: int, rest: bytes, *, establish: bool = True) -> None:
+        upstream = self.proxy.upstream("https", host)
+        if upstream is None:
+            far = await self._connect(host, port)
+        else:
+            far = await self._connect_through(upstream, host, port)
+        if establish:
             self.transport.write(ESTABLISHED)
-            if rest:  # a client that did not wait for our word; what it sent cannot be put back
-                await self._tunnel("127.0.0.1", self.proxy.ports["tls"], rest, establish=False)
-                return
-            transport = await self.loop.start_tls(
-                self.transport,
-                gate,
-                self.proxy.context,
-                server_side=True,
-                ssl_handshake_timeout=HANDSHAKE_PATIENCE,
-                ssl_shutdown_timeout=FAREWELL_PATIENCE,
+        near = Pipe(self.transport)
+        near.early = rest
+        self._join(near, far)
+
+    async def _forward(self, head: Head, authority: str, path: str, rest: bytes) -> None:
+        host, port = address(authority, 80)
+        upstream = self.proxy.upstream("http", host)
+        far: Pipe
+        if upstream is None:
+            far = await self._connect(host, port, OneAnswer)
+            request = rewritten(head, authority, path)
+        else:
+            far = await self._connect(upstream.host, upstream.port, OneAnswer, tls=upstream.tls)
+            request = rewritten(head, authority, head.target, upstream.authorization)
+        far.transport.write(request)
+        length = heads.body_length((name.encode(), value.encode()) for name, value in head.fields)
+        near = OneRequest(self.transport, length)
+        near.early = rest
+        self._join(near, far)
+
+    async def _connect_through(self, upstream: Upstream, host: str, port: int) -> Pipe:
+        opening = await self._connect(upstream.host, upstream.port, Opening, tls=upstream.tls)
+        name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        request = f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{upstream.authorization}\r\n"
+        opening.transport.write(request.encode())
+        try:
+            pipe = await asyncio.wait_for(opening.answer, CONNECT_PATIENCE)
+            if opening.head.split(b" ", 2)[1:2] != [b"200"]:
+                first = opening.head.split(b"\r\n", 1)[0].decode("latin-1")
+                raise ConnectionError(f"the proxy {upstream.host}:{upstream.port} said {first!r}")
+        except BaseException:
+            opening.transport.abort()
+            raise
+        return pipe
+
+    async def _connect(
+        self, host: str, port: int, protocol: Callable[[], Any] = Pipe, *, tls: bool = False
+    ) -> Any:
+        """A connection to a host, as a protocol of that kind."""
+        context = ssl.create_default_context() if tls else None
+        opening = self.loop.create_connection(protocol, host, port, ssl=context)
+        transport, connected = await asyncio.wait_for(opening, CONNECT_PATIENCE)
+        if self.transport.is_closing():
+            transport.abort()
+            raise ConnectionAbortedError
+        return connected
+
+    def _join(self, near: Pipe, far: Pipe) -> None:
+        connections = self.proxy.arrivals.connections
+        connections.add(far.transport)
+        for end in (near, far):
+            end.on_lost = partial(connections.discard, end.transport)
+        near.join(far)
+        for end in (near, far):
+            if not end.transport.is_closing():
+                end.transport.resume_reading()
+
+
+def parse(cls, url: str) -> "Upstream | None":
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+        credentials = ""
+        if parts.username is not None:
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            credentials = f"Proxy-Authorization: Basic {b64encode(pair.encode()).decode()}\r\n"
+        tls = parts.scheme == "https"
+        return cls(parts.hostname, parts.port or (443 if tls else 80), tls, credentials)
+
+
+class Proxy:
+    """What the proxy's connections share."""
+
+    def __init__(self, app: App, arrivals: Arrivals, *, sealed: bool) -> None:
+        self.app, self.arrivals, self.sealed = app, arrivals, sealed
+        self.ports: dict[str, int] = {}  # our own doors
+        self._proxies = getproxies_environment()
+
+    def upstream(self, scheme: str, host: str) -> Upstream | None:
+        """The proxy that this machine's environment names for a host, unless that is ourselves."""
+        url = self._proxies.get(scheme)
+        if not url or is_loopback(host) or proxy_bypass_environment(host, self._proxies):
+            return None
+        found = Upstream.parse(url)
+        ours = found and is_loopback(found.host) and found.port in self.ports.values()
+        return None if ours else found
+
+    def emulated(self, host: str) -> bool:
+        """Whether a host is answered here.
+
+        Raises: Refused.
+        """
+        if is_loopback(host):
+            return False
+        if host == METADATA or self.app.azure(host):
+            return True
+        if self.sealed:
+            raise Refused(
+                403,
+                f"acrlab is sealed, so {host} was not contacted. "
+                "Start it without --sealed to let other hosts through.",
             )
-            self.proxy.connections.discard(self.transport)
-            gate.open(transport, self.proxy.http())
+        return False
+
+class ProxyProtocol(asyncio.Protocol):
+    """One connection to the proxy, until it is known what it is for."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.proxy = proxy
+        self.loop = asyncio.get_running_loop()
+        self.transport: Any = None
+        self._buffer = b""
+        self._decided = False
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.proxy.arrivals.connections.add(transport)
+        self._patience = self.loop.call_later(
+            HEAD_PATIENCE, self.refuse, 408, "The request did not arrive in time."
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.proxy.arrivals.connections.discard(self.transport)
+        self._decide()
+
+    def data_received(self, data: bytes) -> None:
+        if self._decided:
+            return
+        self._buffer += data
+        text, mark, rest = self._buffer.partition(b"\r\n\r\n")
+        if self._buffer[0] == TLS_HELLO:
+            self.refuse(400, "This is a proxy to be spoken to in plain HTTP, not TLS.")
+        elif len(text) > LARGEST_HEAD:
+            self.refuse(431, "The head of the request is too large.")
+        elif mark:
+            self._decide()
+            self.transport.pause_reading()
+            try:
+                self._dispatch(parse(text), rest)
+            except Refused as refusal:
+                self.refuse(*refusal.args)
+
+    def _decide(self) -> None:
+        self._decided = True
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def refuse(self, status: int, message: str) -> None:
+        """Answer with a sentence, and close."""
+        self._decide()
+        if self.transport.is_closing():
+            return
+        body = f"{message}\n".encode()
+        self.transport.write(
+            f"HTTP/1.1 {status} {REASONS[status]}\r\ncontent-type: text/plain; charset=utf-8\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
+        )
+        # Keep reading for a moment: a close with unread bytes would take the answer back.
+        self.transport.resume_reading()
+        self.transport.write_eof()
+        self.loop.call_later(LINGER, self.transport.close)
+
+    def _dispatch(self, head: Head, rest: bytes) -> None:
+        if head.method == "CONNECT":
+            host, port = address(head.target, None)
+            if not self.proxy.emulated(host):
+                self.proxy.arrivals.start(self._answering(host, self._tunnel(host, port, rest)))
+            elif port in PLAIN_PORTS:
+                self.transport.write(ESTABLISHED)
+                self._serve(rest)
+            else:
+                self.proxy.arrivals.start(self._answering(host, self._terminate(rest)))
+            return
+        if not head.target.lower().startswith("http://"):
+            raise Refused(400, "This is acrlab's proxy: name it in HTTPS_PROXY, then ask for a URL.")
+        raw_authority, raw_path = heads.origin_form(head.target.encode())
+        authority, path = (raw_authority or b"").decode(), raw_path.decode()
+        host, port = address(authority, 80)
+        if self.proxy.emulated(host):
+            self._serve(rewritten(head, authority, path) + rest)
+        else:
+            self.proxy.arrivals.start(self._answering(host, self._forward(head, authority, path, rest)))
+
+    def _serve(self, data: bytes) -> None:
+        """Become an ordinary connection to the App."""
+        self.proxy.arrivals.connections.discard(self.transport)
+        protocol = self.proxy.arrivals.http()
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+        self.transport.resume_reading()
+        if data:
+            protocol.data_received(data)
+
+    async def _terminate(self, rest: bytes) -> None:
+        """Speak TLS as the host that was asked for, in this very connection."""
+        self.transport.write(ESTABLISHED)
+        if rest:  # a client that did not wait for our word; what it sent cannot be put back
+            await self._tunnel(LOOPBACK, self.proxy.ports["tls"], rest, establish=False)
+        else:
+            await self.proxy.arrivals.secure(self.transport)
 
     async def _answering(self, host: str, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -283,7 +450,7 @@ class ProxyProtocol(asyncio.Protocol):
             transport = await self._connect(upstream.host, upstream.port, tls=upstream.tls)
             request = rewritten(head, authority, head.target, upstream.authorization)
         length = heads.body_length((name.encode(), value.encode()) for name, value in head.fields)
-        near, far = OneRequest(self.transport, length), Pipe(transport)
+        near, far = OneRequest(self.transport, length), OneAnswer(transport)
         self._join(near, far)
         near.send(request)
         if rest:
@@ -324,7 +491,7 @@ class ProxyProtocol(asyncio.Protocol):
         return transport
 
     def _join(self, near: Pipe, far: Pipe) -> None:
-        connections = self.proxy.connections
+        connections = self.proxy.arrivals.connections
         connections.add(far.transport)
         for end in (near, far):
             end.on_lost = partial(connections.discard, end.transport)

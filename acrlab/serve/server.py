@@ -12,14 +12,13 @@ from typing import Any, Self
 from acrlab.serve.asgi import App, Application
 from acrlab.serve.certificates import Authority
 from acrlab.serve.fastpath import FastProtocol, FastState
+from acrlab.serve.handshake import Arrivals
 from acrlab.serve.protocol import DoorProtocol, DoorState, configure
-from acrlab.serve.proxy import Proxy, ProxyProtocol
+from acrlab.serve.proxy import LOOPBACK, Proxy, ProxyProtocol
 
-LOOPBACK = "127.0.0.1"
 NAMES = ("proxy", "tls", "http")
 BACKLOG = 1024
 GRACE = 2.0  # seconds for answers that are under way when the doors close
-FAREWELL_PATIENCE = 1.0  # seconds for a client to say goodbye in TLS
 
 
 class Doors:
@@ -45,15 +44,15 @@ class Doors:
         protocol = FastProtocol if fast else DoorProtocol
         config = configure(self._application, protocol)
         http = partial(protocol, config, self._state, {})
-        self._context = authority.server_context()
-        self._proxy = Proxy(app, sealed=sealed, http=http, context=self._context)
+        self._arrivals = Arrivals(authority.server_context(), http)
+        self._proxy = Proxy(app, self._arrivals, sealed=sealed)
         self._factories: dict[str, Callable[[], Any]] = {
             "proxy": partial(ProxyProtocol, self._proxy),
-            "tls": http,
             "http": http,
         }
         self._servers: list[asyncio.AbstractServer] = []
-        self._clock: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
+        self._listener: socket.socket | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.ports: dict[str, int] = {}
@@ -94,31 +93,29 @@ class Doors:
 
     async def open(self) -> None:
         """Open the doors on the running loop."""
-        loop = asyncio.get_running_loop()
         try:
             for name in NAMES:
                 listener = self._listen(name, self._wanted[name])
                 self.ports[name] = listener.getsockname()[1]
-                options = self._tls_options() if name == "tls" else {}
-                server = await loop.create_server(
-                    self._factories[name], sock=listener, backlog=BACKLOG, **options
-                )
-                self._servers.append(server)
+                await self._serve(name, listener)
         except BaseException:
             await self.close()
             raise
         self._proxy.ports.update(self.ports)
-        self._clock = loop.create_task(self._keep_time())
+        self._chores.append(asyncio.create_task(self._keep_time()))
 
     async def close(self) -> None:
         """Close the doors: idle connections at once, busy ones when they have answered."""
         for server in self._servers:
             server.close()
-        if self._clock is not None:
-            self._clock.cancel()
+        for chore in self._chores:
+            chore.cancel()
             with suppress(asyncio.CancelledError):
-                await self._clock
-        self._proxy.close()
+                await chore
+        self._chores.clear()
+        if self._listener is not None:
+            self._listener.close()
+        self._arrivals.close()
         for connection in list(self._state.connections):
             connection.shutdown()
         if not await self._empty(GRACE):
@@ -133,11 +130,21 @@ class Doors:
             await server.wait_closed()
         self._servers.clear()
 
+    async def _serve(self, name: str, listener: socket.socket) -> None:
+        if name == "tls":
+            self._listener = listener
+            self._chores.append(asyncio.create_task(self._arrivals.accept(listener)))
+        else:
+            loop = asyncio.get_running_loop()
+            server = await loop.create_server(self._factories[name], sock=listener, backlog=BACKLOG)
+            self._servers.append(server)
+
     async def _empty(self, patience: float) -> bool:
         """Whether every connection and task has ended within so many seconds."""
         loop = asyncio.get_running_loop()
         end = loop.time() + patience
-        pending = (self._state.connections, self._state.tasks, self._proxy.connections, self._proxy.tasks)
+        state, arrivals = self._state, self._arrivals
+        pending = (state.connections, state.tasks, arrivals.connections, arrivals.tasks)
         while any(pending) and loop.time() < end:
             await asyncio.sleep(0.005)
         return not any(pending)
@@ -163,13 +170,6 @@ class Doors:
         self.notes.append(f"Port {port} is taken: the {name} door is at {found}.")
         return listener
 
-    def _tls_options(self) -> dict[str, Any]:
-        return {
-            "ssl": self._context,
-            "ssl_handshake_timeout": 20.0,
-            "ssl_shutdown_timeout": FAREWELL_PATIENCE,
-        }
-
 
 def new_loop() -> asyncio.AbstractEventLoop:
     """The fastest event loop this machine has."""
@@ -188,6 +188,7 @@ def _bound(port: int) -> socket.socket:
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
+        listener.setblocking(False)
         listener.listen(BACKLOG)  # so that two programs cannot both believe they have the port
     except BaseException:
         listener.close()

@@ -1,6 +1,6 @@
 """ACR's own data plane, /acr/v1. Source: azure-containerregistry 1.2.0 (2021-07-01); REST examples."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -9,14 +9,12 @@ from acrlab.domain.errors import BodyInvalid, ManifestUnknown, TagUnknown
 from acrlab.engine import manifests, repositories
 from acrlab.engine.state import Entry, Registry, Repository, Tag
 from acrlab.wire import http
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.oci import DELETE, READ, WRITE
 from acrlab.wire.pages import link, page_size
 from acrlab.wire.routes import Route
 from acrlab.wire.times import iso
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 PAGE = 100  # items of a page when the caller names no number
 BODY = 64 * 1024  # bytes
@@ -25,7 +23,7 @@ _KEYS = {"deleteEnabled": "delete", "writeEnabled": "write", "listEnabled": "lis
 _IGNORED = {"quarantineState", "quarantineDetails", "teleportEnabled", "signed"}
 
 
-def catalog(call: "Call") -> Response:
+def catalog(call: Call) -> Response:
     """The repositories of a registry, by name."""
     query = call.request.parameters()
     limit = page_size(query, PAGE)
@@ -34,26 +32,26 @@ def catalog(call: "Call") -> Response:
     return http.json(200, {"repositories": chosen or None}, *headers)
 
 
-def show_repository(call: "Call") -> Response:
+def show_repository(call: Call) -> Response:
     """A repository's attributes and counts."""
     found = repositories.find(call.home, call.params["repository"])
     return http.json(200, _repository(call.home, found))
 
 
-def update_repository(call: "Call") -> Response:
+def update_repository(call: Call) -> Response:
     """Lock or unlock a repository."""
     name = call.params["repository"]
     repositories.lock(call.world, call.home, name, _changes(call.body), call.principal.id)
     return http.json(200, _repository(call.home, repositories.find(call.home, name)))
 
 
-def delete_repository(call: "Call") -> Response:
+def delete_repository(call: Call) -> Response:
     """Delete a repository with all it holds."""
     gone, tags = repositories.delete(call.world, call.home, call.params["repository"], call.principal.id)
     return http.json(202, {"manifestsDeleted": gone, "tagsDeleted": tags})
 
 
-def list_tags(call: "Call") -> Response:
+def list_tags(call: Call) -> Response:
     """Tags with their attributes; by name, or by the time of their last update."""
     name, query = call.params["repository"], call.request.parameters()
     repository = repositories.find(call.home, name)
@@ -63,13 +61,13 @@ def list_tags(call: "Call") -> Response:
     return http.json(200, {**_head(call.home, name), "tags": [_tag(tag) for tag in chosen] or None}, *headers)
 
 
-def show_tag(call: "Call") -> Response:
+def show_tag(call: Call) -> Response:
     """One tag."""
     name = call.params["repository"]
     return http.json(200, {**_head(call.home, name), "tag": _tag(_find_tag(call))})
 
 
-def update_tag(call: "Call") -> Response:
+def update_tag(call: Call) -> Response:
     """Lock or unlock a tag."""
     tag = _find_tag(call)
     name = call.params["repository"]
@@ -77,13 +75,13 @@ def update_tag(call: "Call") -> Response:
     return show_tag(call)
 
 
-def delete_tag(call: "Call") -> Response:
+def delete_tag(call: Call) -> Response:
     """Remove a tag; its manifest stays."""
     manifests.untag(call.world, call.home, call.params["repository"], call.params["tag"], call.principal.id)
     return Response(202)
 
 
-def list_manifests(call: "Call") -> Response:
+def list_manifests(call: Call) -> Response:
     """Manifests with their attributes; by digest, or by the time of their last update."""
     name = call.params["repository"]
     repository = repositories.find(call.home, name)
@@ -94,14 +92,14 @@ def list_manifests(call: "Call") -> Response:
     return http.json(200, body, *headers)
 
 
-def show_manifest(call: "Call") -> Response:
+def show_manifest(call: Call) -> Response:
     """One manifest, with the platforms it refers to."""
     name = call.params["repository"]
     entry = _find_entry(call)
     return http.json(200, {**_head(call.home, name), "manifest": {**_entry(entry), **_references(entry)}})
 
 
-def update_manifest(call: "Call") -> Response:
+def update_manifest(call: Call) -> Response:
     """Lock or unlock a manifest."""
     entry = _find_entry(call)
     name = call.params["repository"]
@@ -109,7 +107,7 @@ def update_manifest(call: "Call") -> Response:
     return show_manifest(call)
 
 
-def _page(call: "Call", found: list[Any], path: str, key: Any, updated: Any) -> tuple[list[Any], list[tuple[str, str]]]:
+def _page(call: Call, found: list[Any], path: str, key: Any, updated: Any) -> tuple[list[Any], list[tuple[str, str]]]:
     query = call.request.parameters()
     order, limit = query.get("orderby", ""), page_size(query, PAGE)
     items = repositories.ordered(found, updated, order)
@@ -118,14 +116,14 @@ def _page(call: "Call", found: list[Any], path: str, key: Any, updated: Any) -> 
     return chosen, link(path, key(chosen[-1]), limit, **others) if more and chosen else []
 
 
-def _find_tag(call: "Call") -> Tag:
+def _find_tag(call: Call) -> Tag:
     tag = repositories.find(call.home, call.params["repository"]).tags.get(call.params["tag"])
     if tag is None:
         raise TagUnknown(tag=call.params["tag"])
     return tag
 
 
-def _find_entry(call: "Call") -> Entry:
+def _find_entry(call: Call) -> Entry:
     repository = repositories.find(call.home, call.params["repository"])
     entry = repository.manifests.get(call.params["digest"])
     if entry is None:

@@ -5,63 +5,16 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
-from acrlab.domain.access import ANONYMOUS, Access, Principal
 from acrlab.domain.errors import Condition, StorageFailed, TooLarge
 from acrlab.engine import why
-from acrlab.engine.state import Registry
 from acrlab.engine.world import World
 from acrlab.wire import dialects, hosts
+from acrlab.wire.call import Call, Exchange
 from acrlab.wire.http import Answer, Buffered, Intake, Request, Response
 from acrlab.wire.planes import PLANES, Plane
 from acrlab.wire.routes import Route
 
 LARGEST_PATH = 8192  # characters
-
-
-class Call:
-    """One request on its way: what was asked, by whom, of which registry."""
-
-    __slots__ = (
-        "access",
-        "app",
-        "body",
-        "params",
-        "plane",
-        "prefix",
-        "principal",
-        "registry",
-        "request",
-        "route",
-        "world",
-    )
-
-    def __init__(self, app: "App", request: Request, plane: Plane) -> None:
-        self.app, self.world, self.request, self.plane = app, app.world, request, plane
-        self.params: dict[str, str] = {}
-        self.body = b""
-        self.prefix = ""  # "<registry>/" at the plain door, where repositories carry it
-        self.registry: Registry | None = None
-        self.principal: Principal = ANONYMOUS
-        self.access: Access | None = None
-        self.route: Route | None = None
-
-    @property
-    def home(self) -> Registry:
-        """The registry that was addressed; its plane has made sure there is one."""
-        assert self.registry is not None
-        return self.registry
-
-
-class Exchange(msgspec.Struct, frozen=True):
-    """One request and its answer, as `acrlab requests` and the notebooks show it. `at` is epoch seconds."""
-
-    at: float
-    method: str
-    url: str
-    status: int
-    principal: str
 
 
 class App:
@@ -109,66 +62,65 @@ class App:
         Raises: nothing, but bugs when `strict_bugs` is set.
         """
         plane = PLANES[hosts.plane(head.host) or hosts.FOREIGN]
-        call = Call(self, head, plane)
-        return self._guarded(call, lambda: self._route(call))
+        call = Call(self, self.world, head)
+        return self.guarded(plane, call, lambda: self._route(plane, call))
 
-    def _route(self, call: Call) -> Answer:
+    def _route(self, plane: Plane, call: Call) -> Answer:
         self.world.settle()
         if len(call.request.path) > LARGEST_PATH:
             raise TooLarge(limit=LARGEST_PATH)
-        path = call.plane.enter(call)
-        route, call.params = call.plane.router.match(call.request.method, path)
-        call.route = route
-        call.plane.authorize(call, route)
+        path = plane.enter(call)
+        route, call.params = plane.router.match(call.request.method, path)
+        plane.authorize(call, route)
         if route.body > 0 and call.request.method != "HEAD":
-            return Buffered(route.body, lambda body: self._with_body(call, route, body))
+            return Buffered(route.body, lambda body: self._with_body(plane, call, route, body))
         answer = route.handler(call)
-        return answer if isinstance(answer, Response) else Guard(self, call, answer)
+        return answer if isinstance(answer, Response) else Guard(self, plane, call, answer)
 
-    def _with_body(self, call: Call, route: Route, body: bytes | None) -> Response:
+    def _with_body(self, plane: Plane, call: Call, route: Route, body: bytes | None) -> Response:
         def answer() -> Answer:
             if body is None:
                 raise TooLarge(limit=route.body)
             call.body = body
             return route.handler(call)
 
-        response = self._guarded(call, answer)
+        response = self.guarded(plane, call, answer)
         assert isinstance(response, Response)
         return response
 
-    def _guarded(self, call: Call, answer: Callable[[], Answer]) -> Answer:
+    def guarded(self, plane: Plane, call: Call, answer: Callable[[], Answer]) -> Answer:
         with self.world.lock:
             before = self.world.version
             try:
                 found = answer()
             except Condition as condition:
-                found = self.refuse(call, condition)
+                found = self.refuse(plane, call, condition)
             except OSError as error:
-                found = self.refuse(call, StorageFailed(reason=error.strerror or str(error)))
+                found = self.refuse(plane, call, StorageFailed(reason=error.strerror or str(error)))
             except Exception:
                 if self.strict_bugs:
                     raise
                 traceback.print_exc()
-                found = call.plane.dialect(Condition(detail=None))
+                found = plane.dialect(Condition(detail=None))
                 found.status = 500
             if isinstance(found, Response):
-                self._complete(call, found, before)
+                self._complete(plane, call, found, before)
             return found
 
-    def refuse(self, call: Call, condition: Condition) -> Response:
+    def refuse(self, plane: Plane, call: Call, condition: Condition) -> Response:
         """Remember a refusal and say it in the plane's dialect."""
         request = call.request
         url = f"{request.base}{request.path}"
-        code = dialects.code(condition, call.plane.name)
+        code = dialects.code(condition, plane.name)
         self.world.refusals.append(
             why.refusal(condition, at=self.now(), method=request.method, url=url, code=code, principal=call.principal)
         )
-        return call.plane.dialect(condition)
+        return plane.dialect(condition)
 
-    def _complete(self, call: Call, response: Response, before: int) -> None:
+    def _complete(self, plane: Plane, call: Call, response: Response, before: int) -> None:
         if self.world.version != before:
             response.position = self.world.journal.position
-        call.plane.dress(call, response)
+        plane.dress(call, response)
         request = call.request
         url = f"{request.base}{request.path}" + (f"?{request.query}" if request.query else "")
         self.exchanges.append(Exchange(self.now(), request.method, url, response.status, call.principal.name))
@@ -180,9 +132,9 @@ class App:
 class Guard:
     """A handler's own intake, with its conditions caught and its answer completed."""
 
-    def __init__(self, app: App, call: Call, intake: Intake) -> None:
+    def __init__(self, app: App, plane: Plane, call: Call, intake: Intake) -> None:
         self.small = intake.small
-        self._app, self._call, self._intake = app, call, intake
+        self._app, self._plane, self._call, self._intake = app, plane, call, intake
         self._refused: Condition | None = None
 
     def write(self, chunk: bytes | memoryview) -> None:
@@ -196,7 +148,7 @@ class Guard:
     def finish(self) -> Response:
         if self._refused is not None:
             self._intake.abort()
-        answer = self._app._guarded(self._call, self._answer)
+        answer = self._app.guarded(self._plane, self._call, self._answer)
         assert isinstance(answer, Response)
         return answer
 

@@ -1,7 +1,6 @@
 """Azure Resource Manager, management.azure.com: its routes, who may use them, and what every answer carries."""
 
 import re
-from typing import TYPE_CHECKING
 
 from acrlab.domain import projection
 from acrlab.domain.arm_errors import SubscriptionInvalid, SubscriptionNotFound
@@ -10,17 +9,15 @@ from acrlab.domain.resource_id import GUID, parse
 from acrlab.engine import authorization, entra
 from acrlab.wire import arm_authorization, arm_core, arm_groups, arm_resources
 from acrlab.wire.arm_requests import PROVIDER
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 OPEN, SIGNED_IN, VISIBLE = "open", "signed-in", "visible"
 _SLASHES = re.compile(r"//+")
 _EXTENSION = re.compile(r"/providers/Microsoft\.Authorization/", re.IGNORECASE)
 _REGISTRY = re.compile(r"/providers/Microsoft\.ContainerRegistry/registries(/|$)", re.IGNORECASE)
-# Constant here. Source: ARM throttling by subscription and region, token buckets (2024): what is left after one request.
+# Constant here: what is left after one request. Source: ARM throttling by token buckets (2024).
 _LEFT = {"GET": ("reads", 249, 3749), "HEAD": ("reads", 249, 3749), "DELETE": ("deletes", 199, 2999)}
 _WRITES = ("writes", 199, 2999)
 
@@ -29,7 +26,7 @@ ROUTES: tuple[Route, ...] = (
 )  # fmt: skip
 
 
-def enter(call: "Call") -> str:
+def enter(call: Call) -> str:
     """The path to route by: doubled and trailing slashes do not matter.
 
     Source: azure-mgmt-authorization 4.0.0 asks for //subscriptions/... when the scope begins with a slash.
@@ -38,7 +35,7 @@ def enter(call: "Call") -> str:
     return path.rstrip("/") or "/"
 
 
-def authorize(call: "Call", route: Route) -> None:
+def authorize(call: Call, route: Route) -> None:
     """Who asks, about which subscription, and whether a role allows it there.
 
     Raises: TokenRefused and its kin, SubscriptionInvalid, SubscriptionNotFound, AuthorizationFailed.
@@ -59,12 +56,12 @@ def authorize(call: "Call", route: Route) -> None:
         raise refusal.why(*verdict.because)
 
 
-def _client(call: "Call") -> str:
+def _client(call: Call) -> str:
     """How ARM names the caller: a user by name, an application by its client id."""
     return call.principal.name if call.principal.kind == "user" else call.principal.app_id
 
 
-def _scope(call: "Call") -> str:
+def _scope(call: Call) -> str:
     """What the request is about: the resource on the path; for a list or an action, what it belongs to."""
     path = enter(call)
     if "scope" in call.params or _EXTENSION.match(path):
@@ -79,17 +76,18 @@ def _scope(call: "Call") -> str:
     return str(parse("/".join(segments[: start + 2 * len(names)])))
 
 
-def _require_subscription(call: "Call", scope: str) -> None:
+def _require_subscription(call: Call, scope: str) -> None:
     asked = parse(scope).subscription
     if not asked:
         return
     if not GUID.fullmatch(asked):
         raise SubscriptionInvalid(subscription=asked)
     if asked != call.world.state.subscription:
-        raise SubscriptionNotFound(subscription=asked).why(f"this world has one subscription: {call.world.state.subscription}")
+        known = call.world.state.subscription
+        raise SubscriptionNotFound(subscription=asked).why(f"this world has one subscription: {known}")
 
 
-def dress(call: "Call", response: Response) -> None:
+def dress(call: Call, response: Response) -> None:
     """The headers of every ARM answer. Source: sdk-surface 1e, recorded and quoted in public issues."""
     request, headers = call.request, response.headers
     own, correlation = call.world.uuid(), request.headers.get("x-ms-correlation-request-id") or call.world.uuid()
@@ -106,12 +104,17 @@ def dress(call: "Call", response: Response) -> None:
         ("strict-transport-security", "max-age=31536000; includeSubDomains"),
         ("x-content-type-options", "nosniff"),
     ]
-    if request.headers.get("x-ms-return-client-request-id", "").lower() == "true" and "x-ms-client-request-id" in request.headers:
-        headers.append(("x-ms-client-request-id", request.headers["x-ms-client-request-id"]))
-    headers += _versions(call)
+    headers += [*_echoed(request.headers), *_versions(call)]
 
 
-def _versions(call: "Call") -> list[tuple[str, str]]:
+def _echoed(headers: dict[str, str]) -> list[tuple[str, str]]:
+    """The client's own request id, when it asks for it back."""
+    wanted = headers.get("x-ms-return-client-request-id", "").lower() == "true"
+    name = "x-ms-client-request-id"
+    return [(name, headers[name])] if wanted and name in headers else []
+
+
+def _versions(call: Call) -> list[tuple[str, str]]:
     """Which api-version answered. Source: recorded, api-supported-versions repeats the one that was asked."""
     if PROVIDER not in call.request.path.lower():
         return []

@@ -1,6 +1,6 @@
 """ARM itself: tenants, subscriptions, locations, providers, the list of all resources."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from acrlab.data import load
 from acrlab.domain import projection
@@ -13,11 +13,9 @@ from acrlab.wire import arm_documents, http
 from acrlab.wire.arm_groups import may, tagged
 from acrlab.wire.arm_requests import conditions, page, version
 from acrlab.wire.arm_resources import GROUP, SUBSCRIPTION
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 NAME = "acrlab"  # of the subscription
 _FILTERS = ("resourcetype", "resourcegroup", "name", "location", "tagname", "tagvalue")
@@ -32,21 +30,21 @@ PROVIDERS = {
 # Tenants and subscriptions
 
 
-def subscriptions(call: "Call") -> Response:
+def subscriptions(call: Call) -> Response:
     """The subscriptions in which the caller has any role at all."""
     version(call)
-    seen = any(each.body["properties"]["principalId"] == call.principal.id for each in authorization.assignments(call.world))
-    found = [_subscription(call)] if seen else []
+    assigned = (each.body["properties"]["principalId"] for each in authorization.assignments(call.world))
+    found = [_subscription(call)] if call.principal.id in assigned else []
     return http.json(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
 
 
-def subscription(call: "Call") -> Response:
+def subscription(call: Call) -> Response:
     """One subscription."""
     version(call)
     return http.json(200, _subscription(call))
 
 
-def _subscription(call: "Call") -> dict[str, Any]:
+def _subscription(call: Call) -> dict[str, Any]:
     """Source: azure-cli-protocol section 4; ARM REST reference 2022-12-01."""
     state = call.world.state
     return {
@@ -58,7 +56,7 @@ def _subscription(call: "Call") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def tenants(call: "Call") -> Response:
+def tenants(call: Call) -> Response:
     """The directory the caller belongs to."""
     version(call)
     tenant = call.world.state.tenant
@@ -69,7 +67,7 @@ def tenants(call: "Call") -> Response:
     return http.json(200, {"value": [shown]})
 
 
-def locations(call: "Call") -> Response:
+def locations(call: Call) -> Response:
     """The public regions. Source: data/regions.toml."""
     version(call)
     root = f"/subscriptions/{call.world.state.subscription}/locations"
@@ -92,13 +90,13 @@ def _location(root: str, row: dict[str, Any]) -> dict[str, Any]:
 # Providers
 
 
-def providers(call: "Call") -> Response:
+def providers(call: Call) -> Response:
     """The resource providers of this world."""
     version(call)
     return http.json(200, {"value": [_provider(call, namespace) for namespace in PROVIDERS]})
 
 
-def provider(call: "Call") -> Response:
+def provider(call: Call) -> Response:
     """One provider; registering it, or taking that back, changes nothing here: it stays registered."""
     version(call)
     spelled = {each.lower(): each for each in PROVIDERS}
@@ -108,10 +106,12 @@ def provider(call: "Call") -> Response:
     return http.json(200, _provider(call, namespace))
 
 
-def _provider(call: "Call", namespace: str) -> dict[str, Any]:
+def _provider(call: Call, namespace: str) -> dict[str, Any]:
     plain = ((kind, _VERSIONS) for kind in PROVIDERS[namespace])
-    rows = (("/".join(row.kinds), row.versions) for row in types.TABLE.values() if row.namespace == namespace and row.versions)
-    regions = [row["display"] for row in load("regions")["region"]] if namespace == "Microsoft.ContainerRegistry" else []
+    own = (row for row in types.TABLE.values() if row.namespace == namespace and row.versions)
+    rows = (("/".join(row.kinds), row.versions) for row in own)
+    located = namespace == "Microsoft.ContainerRegistry"
+    regions = [row["display"] for row in load("regions")["region"]] if located else []
     shown = [
         {"resourceType": kind, "locations": regions, "apiVersions": list(reversed(known)), "capabilities": "None"}
         for kind, known in (*plain, *rows)
@@ -125,13 +125,13 @@ def _provider(call: "Call", namespace: str) -> dict[str, Any]:
 _VERSIONS = ("2020-06-01", "2021-04-01", "2022-04-01", "2022-09-01", "2022-12-01", "2024-11-01")
 
 
-def provider_operations(call: "Call") -> Response:
+def provider_operations(call: Call) -> Response:
     """What can be done with registries, walked from the table. Source: OperationList.json (2025-11-01)."""
     version(call, "operations")
     rows = [row for row in types.TABLE.values() if row.namespace == "Microsoft.ContainerRegistry"]
-    names = {(row.allows(method), row) for row in rows for method in row.methods}
-    names |= {(f"{row.path}/{each.name}/{'read' if each.method == 'GET' else 'action'}", row) for row in rows for each in row.actions}
-    return http.json(200, {"value": [_operation(name, row) for name, row in sorted(names, key=lambda found: found[0])]})
+    names = {row.allows(method): row for row in rows for method in row.methods}
+    names |= {row.needs(action): row for row in rows for action in row.actions}
+    return http.json(200, {"value": [_operation(name, names[name]) for name in sorted(names)]})
 
 
 def _operation(name: str, row: types.ResourceType) -> dict[str, Any]:
@@ -139,8 +139,8 @@ def _operation(name: str, row: types.ResourceType) -> dict[str, Any]:
     return {
         "name": name,
         "display": {
-            "provider": "Microsoft Container Registry", "resource": "/".join(row.kinds), "operation": name.removeprefix(f"{row.path}/"),
-            "description": f"{verb} on {row.path}",
+            "provider": "Microsoft Container Registry", "resource": "/".join(row.kinds),
+            "operation": name.removeprefix(f"{row.path}/"), "description": f"{verb} on {row.path}",
         },
     }  # fmt: skip
 
@@ -148,7 +148,7 @@ def _operation(name: str, row: types.ResourceType) -> dict[str, Any]:
 # All resources
 
 
-def all_resources(call: "Call") -> Response:
+def all_resources(call: Call) -> Response:
     """Resources of every type; $filter as `az` writes it. Only what the caller may see.
 
     Source: recorded, resources?$filter=resourceType eq '...' (2022-09-01).
@@ -177,8 +177,10 @@ def _wanted(resource: Resource, wanted: dict[str, str]) -> bool:
 
 # The rest
 
+_SPECS = "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/main"
 
-def metadata(call: "Call") -> Response:
+
+def metadata(call: Call) -> Response:
     """What `az cloud register --endpoint-resource-manager` asks. Source: azure-cli-protocol 3c, /metadata/endpoints."""
     shown = {
         "name": "AzureCloud", "portal": "https://portal.azure.com", "resourceManager": "https://management.azure.com/",
@@ -190,14 +192,14 @@ def metadata(call: "Call") -> Response:
         "microsoftGraphResourceId": "https://graph.microsoft.com/", "media": "https://rest.media.azure.net",
         "batch": "https://batch.core.windows.net/", "gallery": "https://gallery.azure.com/",
         "sqlManagement": "https://management.core.windows.net:8443/",
-        "vmImageAliasDoc": "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/main/arm-compute/quickstart-templates/aliases.json",
+        "vmImageAliasDoc": f"{_SPECS}/arm-compute/quickstart-templates/aliases.json",
         "suffixes": {"acrLoginServer": "azurecr.io", "storage": "core.windows.net", "keyVaultDns": "vault.azure.net"},
     }  # fmt: skip
     old = call.request.parameters().get("api-version", "") < "2019"
     return http.json(200, shown if old or "api-version" not in call.request.parameters() else [shown])
 
 
-def unemulated(call: "Call") -> Response:
+def unemulated(call: Call) -> Response:
     """Anything of a provider that no other route answers: refused by name.
 
     Raises: NotEmulated, ResourceTypeInvalid, MethodUnsupported.
@@ -212,7 +214,7 @@ def unemulated(call: "Call") -> Response:
     )
 
 
-def _unserved(call: "Call", namespace: str, kinds: str) -> Condition:
+def _unserved(call: Call, namespace: str, kinds: str) -> Condition:
     """A type that the table does not have, or a method that its row does not."""
     served = version(call, kinds.rpartition("/")[2] or "operations")
     if types.row(f"{namespace}/{kinds}") is not None or not kinds:
@@ -228,13 +230,16 @@ ROUTES = (
     Route(method="GET", path="/tenants", handler=tenants, scope="signed-in"),
     Route(method="GET", path=f"{SUBSCRIPTION}/locations", handler=locations,
           scope="Microsoft.Resources/subscriptions/locations/read"),
-    Route(method="GET", path=f"{SUBSCRIPTION}/providers", handler=providers, scope="Microsoft.Resources/subscriptions/providers/read"),
+    Route(method="GET", path=f"{SUBSCRIPTION}/providers", handler=providers,
+          scope="Microsoft.Resources/subscriptions/providers/read"),
     Route(method="GET", path=f"{SUBSCRIPTION}/providers/{{namespace}}", handler=provider,
           scope="Microsoft.Resources/subscriptions/providers/read"),
-    Route(method="POST", path=f"{SUBSCRIPTION}/providers/{{namespace}}/register", handler=provider, scope="{namespace}/register/action"),
+    Route(method="POST", path=f"{SUBSCRIPTION}/providers/{{namespace}}/register", handler=provider,
+          scope="{namespace}/register/action"),
     Route(method="POST", path=f"{SUBSCRIPTION}/providers/{{namespace}}/unregister", handler=provider,
           scope="{namespace}/unregister/action"),
-    Route(method="GET", path="/providers/Microsoft.ContainerRegistry/operations", handler=provider_operations, scope="signed-in"),
+    Route(method="GET", path="/providers/Microsoft.ContainerRegistry/operations", handler=provider_operations,
+          scope="signed-in"),
     Route(method="GET", path=f"{SUBSCRIPTION}/resources", handler=all_resources, scope="visible"),
     Route(method="GET", path=f"{GROUP}/resources", handler=all_resources,
           scope="Microsoft.Resources/subscriptions/resourceGroups/resources/read"),
@@ -242,8 +247,13 @@ ROUTES = (
 )  # fmt: skip
 # Last: whatever else a provider might have been asked.
 REST = tuple(
-    Route(method=method, path=f"{root}/providers/{{namespace}}{rest}", handler=unemulated, scope="signed-in", truth="refused")
-    for root in ("", SUBSCRIPTION, GROUP)
-    for rest in ("/{rest*}", "")
+    Route(
+        method=method,
+        path=f"{root}/providers/{{namespace}}{rest}",
+        handler=unemulated,
+        scope="signed-in",
+        truth="refused",
+    )
+    for root, rest in (("", "/{rest*}"), (SUBSCRIPTION, "/{rest*}"), (GROUP, "/{rest*}"), (GROUP, ""))
     for method in _ANY
 )

@@ -1,6 +1,5 @@
 """Resource groups."""
 
-from typing import TYPE_CHECKING
 
 from acrlab.domain.resource_id import GROUP_TYPE, ResourceId
 from acrlab.engine import authorization, operations, resources, types
@@ -8,17 +7,15 @@ from acrlab.engine.state import Resource
 from acrlab.wire import arm_documents, http
 from acrlab.wire.arm_requests import BODY, conditions, page, required, version
 from acrlab.wire.arm_resources import GROUP, SUBSCRIPTION
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
 _ROW = types.TABLE[GROUP_TYPE.lower()]
 
 
-def listed(call: "Call") -> Response:
+def listed(call: Call) -> Response:
     """The groups the caller may see; $filter tagName eq 'x' and tagValue eq 'y'."""
     version(call)
     wanted = conditions(call, ("tagname", "tagvalue"))
@@ -37,16 +34,16 @@ def tagged(resource: Resource, wanted: dict[str, str]) -> bool:
     return name in tags and wanted.get("tagvalue", tags[name]) == tags[name]
 
 
-def may(call: "Call", action: str, scope: str) -> bool:
+def may(call: Call, action: str, scope: str) -> bool:
     """Whether the caller may do that there."""
     return authorization.permits(call.world, call.principal, action, scope).allowed
 
 
-def _id(call: "Call") -> ResourceId:
+def _id(call: Call) -> ResourceId:
     return ResourceId(call.params["subscription"].lower(), call.params["group"])
 
 
-def get(call: "Call") -> Response:
+def get(call: Call) -> Response:
     """One group; asked with HEAD, 204 or 404 without a word. Source: azure-cli-protocol 5.3, group exists."""
     served, id = version(call), _id(call)
     if call.request.method == "HEAD":
@@ -54,31 +51,31 @@ def get(call: "Call") -> Response:
     return http.json(200, arm_documents.show(call.world, resources.get(call.world, _ROW, id), served))
 
 
-def put(call: "Call") -> Response:
+def put(call: Call) -> Response:
     """201 when new, 200 when it was there. Source: azure-cli-protocol 5.3."""
     ask = resources.ask_for(call.world, _id(call), call.principal, version(call), required(call))
     outcome = resources.put(_ROW, ask)
     return http.json(201 if outcome.created else 200, arm_documents.show(call.world, outcome.resource, ask.version))
 
 
-def patch(call: "Call") -> Response:
+def patch(call: Call) -> Response:
     """Change a group's tags."""
     ask = resources.ask_for(call.world, _id(call), call.principal, version(call), required(call), patch=True)
     outcome = resources.patch(_ROW, ask)
     return http.json(200, arm_documents.show(call.world, outcome.resource, ask.version))
 
 
-def delete(call: "Call") -> Response:
+def delete(call: Call) -> Response:
     """Delete a group with all in it: 202 and where to ask. Source: azure-cli-protocol 5.3."""
     asked = version(call)
     outcome = resources.delete(_ROW, resources.ask_for(call.world, _id(call), call.principal, asked))
     assert outcome is not None
     assert outcome.operation is not None
-    where = f"{call.request.base}/subscriptions/{call.params['subscription']}/operationresults/{outcome.operation.operation}"
-    return Response(202, [("location", f"{where}?api-version={asked}"), *_later(call)])
+    path = f"/subscriptions/{call.params['subscription']}/operationresults/{outcome.operation.operation}"
+    return Response(202, [("location", f"{call.request.base}{path}?api-version={asked}"), *_later(call)])
 
 
-def result(call: "Call") -> Response:
+def result(call: Call) -> Response:
     """How the deletion of a group stands: 202, then 200."""
     version(call)
     found = operations.poll(call.world, call.params["operation"])
@@ -88,7 +85,7 @@ def result(call: "Call") -> Response:
     return Response(202, [("location", address), *_later(call)])
 
 
-def _later(call: "Call") -> list[tuple[str, str]]:
+def _later(call: Call) -> list[tuple[str, str]]:
     """Never Retry-After 0: clients take that for their default of 30 seconds. Source: sdk-surface 1d."""
     return [("retry-after", "15")] if call.world.realistic_timing else []
 

@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,20 +19,19 @@ from acrlab.domain.arm_errors import (
 from acrlab.domain.errors import BodyInvalid
 from acrlab.engine import groups
 from acrlab.wire import http
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
+from acrlab.wire.call import Call
 
 BODY = 4 * 1024 * 1024  # bytes. Source: ARM limits, request size
 PAGE = 100  # items of a page
 PROVIDER = "microsoft.containerregistry"
 _VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[a-zA-Z]+)?")
 _CORE = "2024-11-01,2024-07-01,2024-03-01,2023-07-01,2022-12-01,2022-09-01,2021-04-01,2020-06-01,2019-10-01"
-_TERM = re.compile(r"\s*(?:(\w+(?:/\w+)*)\s+eq\s+'((?:[^']|'')*)'|(\w+)\(\s*(?:'((?:[^']|'')*)')?\s*\))\s*(?:and\s+|$)", re.IGNORECASE)
+_TEXT = r"'((?:[^']|'')*)'"
+_TERM = re.compile(rf"\s*(?:(\w+)\s+eq\s+{_TEXT}|(\w+)\(\s*(?:{_TEXT})?\s*\))\s*(?:and\s+|$)", re.IGNORECASE)
 Item = TypeVar("Item")
 
 
-def version(call: "Call", kind: str = "") -> str:
+def version(call: Call, kind: str = "") -> str:
     """The api-version that answers. `kind` is the last type on the path, for the provider's own types.
 
     Raises: ApiVersionMissing, ApiVersionInvalid, ApiVersionUnsupported.
@@ -53,7 +52,7 @@ def version(call: "Call", kind: str = "") -> str:
     return found.served
 
 
-def body(call: "Call") -> Any:
+def body(call: Call) -> Any:
     """The body as JSON; None when there is none.
 
     Raises: BodyInvalid.
@@ -66,7 +65,7 @@ def body(call: "Call") -> Any:
         raise BodyInvalid(reason=str(error)) from None
 
 
-def required(call: "Call") -> Any:
+def required(call: Call) -> Any:
     """The body, which must be there. Raises: BodyInvalid."""
     found = body(call)
     if found is None:
@@ -74,7 +73,7 @@ def required(call: "Call") -> Any:
     return found
 
 
-def conditions(call: "Call", known: Sequence[str]) -> dict[str, str]:
+def conditions(call: Call, known: Sequence[str]) -> dict[str, str]:
     """The terms of $filter by lower-case name: `a eq 'x' and atScope()`; a function without argument is "".
 
     Raises: FilterInvalid for anything else, and for a name outside `known`.
@@ -92,7 +91,7 @@ def conditions(call: "Call", known: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def top(call: "Call") -> int:
+def top(call: Call) -> int:
     """How many items a page may hold. Raises: PropertyInvalid."""
     text = call.request.parameters().get("$top", "")
     if not text:
@@ -102,7 +101,9 @@ def top(call: "Call") -> int:
     return min(int(text), PAGE)
 
 
-def page(call: "Call", items: Sequence[Item], key: Callable[[Item], str], shown: Callable[[Item], Any]) -> http.Response:
+def page(
+    call: Call, items: Sequence[Item], key: Callable[[Item], str], shown: Callable[[Item], Any]
+) -> http.Response:
     """One page of a list sorted by key, with the address of the next.
 
     Source: sdk-surface 1d: nextLink is absolute, with the host that the client used.
@@ -121,6 +122,6 @@ def page(call: "Call", items: Sequence[Item], key: Callable[[Item], str], shown:
 
 def _token(text: str) -> str:
     try:
-        return base64.urlsafe_b64decode(text.encode()).decode()
+        return base64.b64decode(text, b"-_", validate=True).decode()
     except ValueError:
         raise PropertyInvalid(reason="The provided $skiptoken is invalid.") from None

@@ -1,7 +1,6 @@
 """Routes of the table of resource types, and the handlers that serve every row of it."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from acrlab.domain.resource_id import ResourceId, parse
 from acrlab.engine import authorization, operations, resources, types
@@ -10,17 +9,15 @@ from acrlab.engine.state import Resource
 from acrlab.engine.types import Action, Ask, ResourceType
 from acrlab.wire import arm_documents, http
 from acrlab.wire.arm_requests import BODY, body, page, required, version
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 SUBSCRIPTION = "/subscriptions/{subscription}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/{{group}}"
 _ROOTS = {"subscription": SUBSCRIPTION, "group": GROUP}
 _BODIES = ("PUT", "PATCH", "POST")
-Handler = Callable[["Call"], Response]
+Handler = Callable[[Call], Response]
 
 
 def collection(row: ResourceType, root: str = GROUP) -> str:
@@ -54,8 +51,7 @@ def _routes(row: ResourceType) -> Iterator[Route]:
             yield _route(row, "GET", collection(row, _ROOTS[scope]), listing(row), "visible")
     for action in row.actions:
         truth = "refused" if row.truth == "refused" else action.truth
-        path, need = f"{item(row)}/{action.name}", f"{row.path}/{action.name}/{'read' if action.method == 'GET' else 'action'}"
-        yield _route(row, action.method, path, acting(row, action), need, truth)
+        yield _route(row, action.method, f"{item(row)}/{action.name}", acting(row, action), row.needs(action), truth)
     for action in row.scope_actions:
         path = f"{SUBSCRIPTION}/providers/{row.namespace}/{action.name}"
         yield _route(row, action.method, path, asking(action), f"{row.namespace}/{action.name}/read", action.truth)
@@ -72,13 +68,13 @@ def _route(row: ResourceType, method: str, path: str, handler: Handler, scope: s
 # Handlers
 
 
-def target(call: "Call", row: ResourceType) -> ResourceId:
+def target(call: Call, row: ResourceType) -> ResourceId:
     """The resource on the path, the fixed words spelled as Azure spells them."""
     names = tuple(call.params[_parameter(kind)] for kind in row.kinds)
     return ResourceId(call.params["subscription"].lower(), call.params["group"], row.namespace, row.kinds, names)
 
 
-def asked(call: "Call", row: ResourceType, given: object = None, *, patch: bool = False) -> Ask:
+def asked(call: Call, row: ResourceType, given: object = None, *, patch: bool = False) -> Ask:
     """The request as the engine takes it."""
     served = version(call, row.kinds[-1])
     return resources.ask_for(call.world, target(call, row), call.principal, served, given, patch=patch)
@@ -87,7 +83,7 @@ def asked(call: "Call", row: ResourceType, given: object = None, *, patch: bool 
 def putting(row: ResourceType) -> Handler:
     """PUT: 201 when new or long-running, 200 when done. Source: azure-cli-protocol 5.2, sdk-surface 1d."""
 
-    def put(call: "Call") -> Response:
+    def put(call: Call) -> Response:
         if row.desired is None:
             raise resources.refused(row, "PUT")
         return told(call, resources.put(row, asked(call, row, required(call))))
@@ -98,7 +94,7 @@ def putting(row: ResourceType) -> Handler:
 def patching(row: ResourceType) -> Handler:
     """PATCH: 200, or 201 with an operation to poll."""
 
-    def patch(call: "Call") -> Response:
+    def patch(call: Call) -> Response:
         if row.desired is None:
             raise resources.refused(row, "PATCH")
         return told(call, resources.patch(row, asked(call, row, required(call), patch=True)))
@@ -106,7 +102,7 @@ def patching(row: ResourceType) -> Handler:
     return patch
 
 
-def told(call: "Call", outcome: Outcome) -> Response:
+def told(call: Call, outcome: Outcome) -> Response:
     """A resource that was put: as it is, with where to ask how it goes on."""
     operation = outcome.operation
     state = operation.verb if operation is not None else ""
@@ -115,7 +111,7 @@ def told(call: "Call", outcome: Outcome) -> Response:
     return http.json(201 if operation is not None or outcome.created else 200, shown, *headers)
 
 
-def followed(call: "Call", resource: Resource, operation: str) -> str:
+def followed(call: Call, resource: Resource, operation: str) -> str:
     """Where an operation is asked after. Source: recorded; what t, c, s and h mean is not known, and not checked."""
     opaque = "".join(f"&{letter}={call.world.random(12).hex()}" for letter in "csh")
     ticks = int((call.world.now() + 62135596800) * 10_000_000)
@@ -123,21 +119,22 @@ def followed(call: "Call", resource: Resource, operation: str) -> str:
     return f"{call.request.base}{path}?api-version={_asked_version(call)}&t={ticks}{opaque}"
 
 
-def located(call: "Call", operation: str, location: str) -> str:
+def located(call: Call, operation: str, location: str) -> str:
     """Where the end of a deletion or an action is asked after. Source: recorded."""
     opaque = "".join(f"&{letter}={call.world.random(12).hex()}" for letter in "csh")
-    path = f"/subscriptions/{call.params['subscription']}/providers/Microsoft.ContainerRegistry/locations/{location}/operationResults/{operation}"
+    provider = f"/subscriptions/{call.params['subscription']}/providers/Microsoft.ContainerRegistry"
+    path = f"{provider}/locations/{location}/operationResults/{operation}"
     return f"{call.request.base}{path}?api-version={_asked_version(call)}&t={int(call.world.now())}{opaque}"
 
 
-def _asked_version(call: "Call") -> str:
+def _asked_version(call: Call) -> str:
     return next(value for name, value in call.request.parameters().items() if name.lower() == "api-version")
 
 
 def getting(row: ResourceType) -> Handler:
     """GET of one."""
 
-    def get(call: "Call") -> Response:
+    def get(call: Call) -> Response:
         if row.truth == "refused":
             raise resources.refused(row, "GET")
         ask = asked(call, row)
@@ -149,7 +146,7 @@ def getting(row: ResourceType) -> Handler:
 def deleting(row: ResourceType) -> Handler:
     """DELETE: 200, 202 with a Location, or 204 when there was nothing. Source: recorded, acr delete."""
 
-    def delete(call: "Call") -> Response:
+    def delete(call: Call) -> Response:
         if row.truth == "refused":
             raise resources.refused(row, "DELETE")
         outcome = resources.delete(row, asked(call, row))
@@ -166,19 +163,23 @@ def deleting(row: ResourceType) -> Handler:
 def listing(row: ResourceType) -> Handler:
     """GET of many, by id; across the subscription only what the caller may see."""
 
-    def listed(call: "Call") -> Response:
+    def listed(call: Call) -> Response:
         if row.truth == "refused":
             raise resources.refused(row, "list")
         served = version(call, row.kinds[-1])
         scope = ResourceId(call.params["subscription"].lower(), call.params.get("group", ""))
         resources.require_group(call.world, scope)
         found = visible(call, resources.listed(call.world, row, scope), row)
-        return page(call, found, lambda each: each.id.lower(), lambda each: arm_documents.show(call.world, each, served))
+        return page(call, found, _key, lambda each: arm_documents.show(call.world, each, served))
 
     return listed
 
 
-def visible(call: "Call", found: list[Resource], row: ResourceType) -> list[Resource]:
+def _key(resource: Resource) -> str:
+    return resource.id.lower()
+
+
+def visible(call: Call, found: list[Resource], row: ResourceType) -> list[Resource]:
     """Those that the caller may read. Source: ARM lists across a subscription leave out what a caller may not see."""
     if authorization.permits(call.world, call.principal, row.allows("GET"), _scope(call)).allowed:
         return found
@@ -186,14 +187,14 @@ def visible(call: "Call", found: list[Resource], row: ResourceType) -> list[Reso
     return [each for each in found if authorization.permits(call.world, call.principal, need, each.id).allowed]
 
 
-def _scope(call: "Call") -> str:
+def _scope(call: Call) -> str:
     return str(ResourceId(call.params["subscription"].lower(), call.params.get("group", "")))
 
 
 def acting(row: ResourceType, action: Action) -> Handler:
     """An action of one resource."""
 
-    def act(call: "Call") -> Response:
+    def act(call: Call) -> Response:
         if action.perform is None:
             raise resources.refused(row, action.name)
         return http.json(200, resources.act(row, action, asked(call, row, body(call))))
@@ -204,7 +205,7 @@ def acting(row: ResourceType, action: Action) -> Handler:
 def asking(action: Action) -> Handler:
     """An action of the whole subscription, such as checkNameAvailability."""
 
-    def ask(call: "Call") -> Response:
+    def ask(call: Call) -> Response:
         served = version(call, action.name)
         scope = ResourceId(call.params["subscription"].lower())
         assert action.perform is not None
@@ -217,7 +218,7 @@ def asking(action: Action) -> Handler:
 # Long-running operations
 
 
-def status(call: "Call") -> Response:
+def status(call: Call) -> Response:
     """How an operation of a resource stands: its verb, then Succeeded. Source: recorded, the header is repeated."""
     version(call, "registries")
     resource = str(parse(call.request.path).parent)  # operationStatuses reads like one more level
@@ -229,7 +230,7 @@ def status(call: "Call") -> Response:
     return http.json(200, answer, ("azure-asyncoperation", address))
 
 
-def result(call: "Call") -> Response:
+def result(call: Call) -> Response:
     """The end of a deletion or an action: 202 while under way, then 200. Source: recorded."""
     version(call, "registries")
     found = operations.poll(call.world, call.params["operation"])

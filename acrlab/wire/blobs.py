@@ -1,15 +1,11 @@
 """Bodies of blobs: taken in as streams, given out as slices of files."""
 
-from typing import TYPE_CHECKING
-
 from acrlab.domain.errors import BlobUploadInvalid, RangeInvalid
 from acrlab.engine import uploads
 from acrlab.engine.blobs import Upload
 from acrlab.wire import http
+from acrlab.wire.call import Call
 from acrlab.wire.http import FileSlice, Response
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 SMALL = 256 * 1024  # bytes that may be hashed and written where they arrive
 
@@ -17,7 +13,7 @@ SMALL = 256 * 1024  # bytes that may be hashed and written where they arrive
 class BlobIntake:
     """Takes a chunk, or the last one, of an upload."""
 
-    def __init__(self, call: "Call", name: str, upload: Upload, *, digest: str = "", whole: bool = False) -> None:
+    def __init__(self, call: Call, name: str, upload: Upload, *, digest: str = "", whole: bool = False) -> None:
         length = call.request.headers.get("content-length")
         if upload.id in call.world.writing:
             raise BlobUploadInvalid(reason="another request is writing to this upload")
@@ -68,7 +64,7 @@ class BlobIntake:
         self._call.world.expect(self._digest, change)
 
 
-def location(call: "Call", name: str, upload: Upload) -> list[tuple[str, str]]:
+def location(call: Call, name: str, upload: Upload) -> list[tuple[str, str]]:
     """Where an upload goes on, and how far it is. Relative, as ACR sends it and its SDK needs it."""
     return [
         ("location", http.escaped(f"/v2/{call.prefix}{name}/blobs/uploads/{upload.id}")),
@@ -77,12 +73,12 @@ def location(call: "Call", name: str, upload: Upload) -> list[tuple[str, str]]:
     ]
 
 
-def blob_path(call: "Call", name: str, digest: str) -> str:
+def blob_path(call: Call, name: str, digest: str) -> str:
     """The path of a blob as the caller addresses it."""
     return http.escaped(f"/v2/{call.prefix}{name}/blobs/{digest}")
 
 
-def serve_blob(call: "Call", digest: str, size: int) -> Response:
+def serve_blob(call: Call, digest: str, size: int) -> Response:
     """The blob, or the range that was asked for.
 
     Raises: RangeInvalid.

@@ -8,12 +8,11 @@ import binascii
 import urllib.parse
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from acrlab.domain.entra_errors import (
-    AuthorityUnknown,
     EntraCondition,
     GrantMalformed,
     MethodWrong,
@@ -23,28 +22,24 @@ from acrlab.domain.entra_errors import (
 from acrlab.domain.errors import Condition, MethodUnsupported
 from acrlab.engine import directory, entra, jwt, signin
 from acrlab.engine.signin import SignIn
-from acrlab.wire import http, signin_page
+from acrlab.wire import entra_discovery, http, signin_page
+from acrlab.wire.call import Call
 from acrlab.wire.dialects import extra
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
 
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
-
 BODY = 64 * 1024  # bytes
 MOST_FIELDS = 100
-HOST = "https://login.microsoftonline.com"
-HOSTS = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
 NO_STORE = [("cache-control", "no-store, no-cache"), ("pragma", "no-cache")]
 DEVICE_PAGE = "https://microsoft.com/devicelogin"
 
-Handler = Callable[["Call"], Response]
+Handler = Callable[[Call], Response]
 
 
 def traced(handler: Handler) -> Handler:
     """Give the refusals of a handler what Entra's errors carry: when, and ids to ask support about."""
 
-    def answer(call: "Call") -> Response:
+    def answer(call: Call) -> Response:
         try:
             return handler(call)
         except EntraCondition as condition:
@@ -57,94 +52,16 @@ def traced(handler: Handler) -> Handler:
     return answer
 
 
-# Discovery
-
-
-def configuration(call: "Call") -> Response:
-    """What the tenant's version 2 endpoint offers."""
-    return _configuration(call, "v2.0")
-
-
-def configuration_v1(call: "Call") -> Response:
-    """What the tenant's version 1 endpoint offers."""
-    return _configuration(call, "")
-
-
-def _configuration(call: "Call", version: str) -> Response:
-    name = call.params["tenant"]
-    tenant = entra.tenant(call.world, name)
-    shared = name.lower() in entra.SHARED_TENANTS
-    own = name.lower() if shared else tenant
-    issuer = "{tenantid}" if shared else tenant
-    base = f"{call.request.base}/{own}"
-    middle = f"/{version}" if version else ""
-    return http.json(200, {
-        "token_endpoint": f"{base}/oauth2{middle}/token",
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-        "jwks_uri": f"{base}/discovery{middle}/keys",
-        "response_modes_supported": ["query", "fragment", "form_post"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": f"{HOST}/{issuer}/v2.0" if version else f"https://sts.windows.net/{issuer}/",
-        "request_uri_parameter_supported": False,
-        "authorization_endpoint": f"{base}/oauth2{middle}/authorize",
-        "device_authorization_endpoint": f"{base}/oauth2{middle}/devicecode",
-        "end_session_endpoint": f"{base}/oauth2{middle}/logout",
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver"],
-        "tenant_region_scope": "NA",
-        "cloud_instance_name": "microsoftonline.com",
-        "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
-    })  # fmt: skip
-
-
-def keys(call: "Call") -> Response:
-    """The public key that access tokens can be verified with."""
-    entra.tenant(call.world, call.params["tenant"])
-    key = call.world.keys.jwk(entra.KEY)
-    return http.json(200, {"keys": [{**key, "x5t": key["kid"], "issuer": f"{HOST}/{call.world.state.tenant}/v2.0"}]})
-
-
-def instance(call: "Call") -> Response:
-    """Which host names mean the same cloud. Source: msal 1.39 authority discovery."""
-    endpoint = call.request.parameters().get("authorization_endpoint", "")
-    asked = urllib.parse.urlsplit(endpoint)
-    if asked.scheme != "https" or asked.hostname not in HOSTS:
-        raise AuthorityUnknown().why(f"the authority {endpoint[:200]} is none of {', '.join(HOSTS)}")
-    tenant = asked.path.strip("/").partition("/")[0] or "common"
-    return http.json(200, {
-        "tenant_discovery_endpoint": f"{HOST}/{tenant}/v2.0/.well-known/openid-configuration",
-        "api-version": "1.1",
-        "metadata": [
-            {"preferred_network": HOSTS[0], "preferred_cache": "login.windows.net", "aliases": HOSTS},
-        ],
-    })  # fmt: skip
-
-
-def realm(call: "Call") -> Response:
-    """Where a user's password is judged: here, never at a federated server."""
-    name = call.params.get("user") or call.request.parameters().get("user", "")
-    domain = name.rpartition("@")[2].lower()
-    if domain != directory.DOMAIN:
-        return http.json(200, {"ver": "1.0", "account_type": "Unknown", "cloud_instance_name": "microsoftonline.com"})
-    return http.json(200, {
-        "ver": "1.0", "account_type": "Managed", "domain_name": domain, "cloud_instance_name": "microsoftonline.com",
-        "cloud_audience_urn": "urn:federation:MicrosoftOnline",
-    })  # fmt: skip
-
-
 # Tokens
 
 
-def token(call: "Call") -> Response:
+def token(call: Call) -> Response:
     """Tokens of version 2."""
     form = _form(call)
     return _no_store(_answer(call, signin.redeem(call.world, call.params["tenant"], form), form))
 
 
-def token_v1(call: "Call") -> Response:
+def token_v1(call: Call) -> Response:
     """Tokens of version 1: the same grants for a `resource`, and numbers as strings."""
     form = _form(call)
     signed = signin.redeem(call.world, call.params["tenant"], form)
@@ -156,7 +73,7 @@ def token_v1(call: "Call") -> Response:
     return _no_store(body)
 
 
-def _answer(call: "Call", signed: SignIn, form: dict[str, str]) -> dict[str, Any]:
+def _answer(call: Call, signed: SignIn, form: dict[str, str]) -> dict[str, Any]:
     call.principal = signed.principal
     resource = signed.resource or "https://graph.microsoft.com"
     bearer = entra.issue(
@@ -168,7 +85,7 @@ def _answer(call: "Call", signed: SignIn, form: dict[str, str]) -> dict[str, Any
     return body | (_for_users(call, signed, resource) if signed.user else {})
 
 
-def _for_users(call: "Call", signed: SignIn, resource: str) -> dict[str, Any]:
+def _for_users(call: Call, signed: SignIn, resource: str) -> dict[str, Any]:
     world = call.world
     info = {"uid": signed.principal.id, "utid": world.state.tenant}
     body = {
@@ -199,21 +116,21 @@ def _capabilities(claims: str) -> list[str]:
     return asked.values if asked is not None else []
 
 
-def device_code(call: "Call") -> Response:
+def device_code(call: Call) -> Response:
     """Begin a sign-in on another device. Here it is simulated: see the message."""
     body, message = _device_code(call)
     interval = {"verification_uri": DEVICE_PAGE, "expires_in": signin.DEVICE_LIFE, "interval": 5}
     return _no_store(body | interval | {"message": message})
 
 
-def device_code_v1(call: "Call") -> Response:
+def device_code_v1(call: Call) -> Response:
     """The same, with numbers as strings."""
     body, message = _device_code(call)
     interval = {"verification_url": DEVICE_PAGE, "expires_in": str(signin.DEVICE_LIFE), "interval": "5"}
     return _no_store(body | interval | {"message": message})
 
 
-def _device_code(call: "Call") -> tuple[dict[str, Any], str]:
+def _device_code(call: Call) -> tuple[dict[str, Any], str]:
     form = _form(call)
     entra.tenant(call.world, call.params["tenant"])
     client = signin.known_client(call.world, signin.required(form, "client_id"))
@@ -225,7 +142,7 @@ def _device_code(call: "Call") -> tuple[dict[str, Any], str]:
     return {"user_code": user_code, "device_code": code}, message
 
 
-def authorize(call: "Call") -> Response:
+def authorize(call: Call) -> Response:
     """Choose who signs in, then go back to the client with a code. Simulated: no password is asked."""
     entra.tenant(call.world, call.params["tenant"])
     asked = signin_page.read(call)
@@ -242,7 +159,7 @@ def authorize(call: "Call") -> Response:
     return signin_page.back(asked, {"code": code, "state": asked.state, "session_state": call.world.uuid()})
 
 
-def logout(call: "Call") -> Response:
+def logout(call: Call) -> Response:
     """There is no session to end: clients only forget their tokens."""
     return signin_page.note("Signed out", "acrlab keeps no browser session: nothing had to be ended.")
 
@@ -250,7 +167,7 @@ def logout(call: "Call") -> Response:
 # Forms
 
 
-def _form(call: "Call") -> dict[str, str]:
+def _form(call: Call) -> dict[str, str]:
     """The body's fields, each once, and the client's credentials of a Basic header.
 
     Raises: GrantMalformed, ParameterRepeated.
@@ -308,7 +225,7 @@ def dialect(condition: Condition) -> Response:
         "timestamp": moment,
         "trace_id": trace,
         "correlation_id": correlation,
-        "error_uri": f"{HOST}/error?code={condition.code}",
+        "error_uri": f"{entra_discovery.HOST}/error?code={condition.code}",
     }
     return http.json(condition.status, body, *NO_STORE, ("x-ms-request-id", trace), *extra(condition))
 
@@ -325,11 +242,11 @@ def _row(method: str, path: str, handler: Handler, truth: str = "real") -> Route
 
 
 ROUTES = (
-    _row("GET", "/{tenant}/v2.0/.well-known/openid-configuration", configuration),
-    _row("GET", "/{tenant}/.well-known/openid-configuration", configuration_v1),
-    _row("GET", "/common/discovery/instance", instance),
-    _row("GET", "/{tenant}/discovery/v2.0/keys", keys),
-    _row("GET", "/{tenant}/discovery/keys", keys),
+    _row("GET", "/{tenant}/v2.0/.well-known/openid-configuration", entra_discovery.configuration),
+    _row("GET", "/{tenant}/.well-known/openid-configuration", entra_discovery.configuration_v1),
+    _row("GET", "/common/discovery/instance", entra_discovery.instance),
+    _row("GET", "/{tenant}/discovery/v2.0/keys", entra_discovery.keys),
+    _row("GET", "/{tenant}/discovery/keys", entra_discovery.keys),
     _row("POST", "/{tenant}/oauth2/v2.0/token", token),
     _row("POST", "/{tenant}/oauth2/token", token_v1),
     _row("POST", "/{tenant}/oauth2/v2.0/devicecode", device_code, "simulated"),
@@ -338,7 +255,7 @@ ROUTES = (
     _row("GET", "/{tenant}/oauth2/authorize", authorize, "simulated"),
     _row("GET", "/{tenant}/oauth2/v2.0/logout", logout, "simulated"),
     _row("GET", "/{tenant}/oauth2/logout", logout, "simulated"),
-    _row("GET", "/{tenant}/userrealm/{user}", realm),
-    _row("GET", "/{tenant}/UserRealm/{user}", realm),
-    _row("GET", "/{tenant}/UserRealm", realm),
+    _row("GET", "/{tenant}/userrealm/{user}", entra_discovery.realm),
+    _row("GET", "/{tenant}/UserRealm/{user}", entra_discovery.realm),
+    _row("GET", "/{tenant}/UserRealm", entra_discovery.realm),
 )

@@ -5,144 +5,88 @@ Source: Microsoft Graph v1.0 reference (2025); what azure-cli 2.91 sends.
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from acrlab.domain.entra_errors import DirectoryObjectUnknown, GraphCondition, TokenRefused
+from acrlab.domain.credential_errors import DirectoryObjectUnknown, GraphCondition, TokenRefused
 from acrlab.domain.errors import BodyInvalid, Condition
 from acrlab.engine import applications, directory, entra
 from acrlab.engine.state import Identity
-from acrlab.wire import http
+from acrlab.wire import graph_shapes, http
+from acrlab.wire.call import Call
 from acrlab.wire.dialects import extra
+from acrlab.wire.graph_shapes import Shape
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 BODY = 64 * 1024  # bytes
 MOST_IDS = 1000  # Source: directoryobject-getbyids
 ROOT = "https://graph.microsoft.com/v1.0"
-Shape = dict[str, Any]
 # The filters that azure-cli sends: equality, a beginning, and membership of the service principal's names.
 _EQUALS = re.compile(r"(\w+) eq '((?:[^']|'')*)'")
 _BEGINS = re.compile(r"startswith\((\w+),\s*'((?:[^']|'')*)'\)", re.IGNORECASE)
 _HOLDS = re.compile(r"(\w+)/any\((\w+):\s*\2 eq '((?:[^']|'')*)'\)")
 
 
-def authorize(call: "Call", route: Route) -> None:
+def authorize(call: Call, route: Route) -> None:
     """Everybody of the directory may read it, with a token for Graph. Source: default user permissions (2025)."""
     call.principal = entra.authenticate(call.world, call.request.headers, entra.GRAPH_AUDIENCES)
-
-
-# Shapes
-
-
-def _user(identity: Identity) -> Shape:
-    given, _, family = str(identity.properties.get("displayName", identity.name)).partition(" ")
-    return {
-        "id": identity.id, "displayName": identity.properties.get("displayName", identity.name), "givenName": given,
-        "surname": family or None, "userPrincipalName": identity.name, "mail": None, "jobTitle": None,
-        "mobilePhone": None, "officeLocation": None, "preferredLanguage": None, "businessPhones": [],
-    }  # fmt: skip
-
-
-def _service_principal(identity: Identity) -> Shape:
-    managed = identity.kind == directory.MANAGED
-    return {
-        "id": identity.id, "accountEnabled": True, "appId": identity.app_id, "appDisplayName": identity.name,
-        "displayName": identity.properties.get("displayName", identity.name),
-        "appOwnerOrganizationId": identity.tenant, "servicePrincipalNames": [identity.app_id],
-        "servicePrincipalType": "ManagedIdentity" if managed else "Application", "alternativeNames": [], "tags": [],
-    }  # fmt: skip
-
-
-def _application(identity: Identity) -> Shape:
-    return {
-        "id": identity.id, "appId": identity.app_id, "displayName": identity.name, "identifierUris": [],
-        "createdDateTime": _moment(identity.properties.get("createdAt", 0.0)), "signInAudience": "AzureADMyOrg",
-        "passwordCredentials": [_credential(identity, name) for name in identity.secrets], "keyCredentials": [],
-        "requiredResourceAccess": [], "appRoles": [], "web": {"redirectUris": []},
-    }  # fmt: skip
-
-
-def _credential(identity: Identity, name: str) -> Shape:
-    end = identity.properties.get("expires", {}).get(name, identity.properties.get("createdAt", 0.0))
-    return {
-        "keyId": name, "displayName": identity.properties.get("titles", {}).get(name),
-        "endDateTime": _moment(end or directory.SECRET_LIFE), "hint": identity.secrets[name][:3], "secretText": None,
-    }  # fmt: skip
-
-
-def _moment(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-_TYPES: dict[str, tuple[str, Callable[[Identity], Shape]]] = {
-    directory.USER: ("user", _user),
-    directory.APPLICATION: ("servicePrincipal", _service_principal),
-    directory.MANAGED: ("servicePrincipal", _service_principal),
-    applications.REGISTRATION: ("application", _application),
-}
-
-
-def _typed(identity: Identity) -> Shape:
-    name, shape = _TYPES[identity.kind]
-    return {"@odata.type": f"#microsoft.graph.{name}", **shape(identity)}
 
 
 # Reading
 
 
-def me(call: "Call") -> Response:
+def me(call: Call) -> Response:
     """The user who asks."""
     if call.principal.kind != directory.USER:
         raise GraphCondition(reason="/me request is only valid with delegated authentication flow.").why(
             f"{call.principal.name} is a {call.principal.kind}, not a user"
         )
-    return _entity("users", _user(call.world.state.principals[call.principal.id]))
+    return _entity("users", graph_shapes.user(call.world.state.principals[call.principal.id]))
 
 
-def users(call: "Call") -> Response:
+def users(call: Call) -> Response:
     """The users."""
-    return _collection(call, "users", map(_user, _of_kind(call, directory.USER)))
+    return _collection(call, "users", map(graph_shapes.user, _of_kind(call, directory.USER)))
 
 
-def user(call: "Call") -> Response:
+def user(call: Call) -> Response:
     """One user, by id or principal name."""
     found = directory.find_user(call.world, call.params["id"])
-    return _entity("users", _user(found or _found(call, directory.USER)))
+    return _entity("users", graph_shapes.user(found or _found(call, directory.USER)))
 
 
-def service_principals(call: "Call") -> Response:
+def service_principals(call: Call) -> Response:
     """The service principals, managed identities among them."""
     found = _of_kind(call, directory.APPLICATION, directory.MANAGED)
-    return _collection(call, "servicePrincipals", map(_service_principal, found))
+    return _collection(call, "servicePrincipals", map(graph_shapes.service_principal, found))
 
 
-def service_principal(call: "Call") -> Response:
+def service_principal(call: Call) -> Response:
     """One service principal, by object id."""
-    return _entity("servicePrincipals", _service_principal(_found(call, directory.APPLICATION, directory.MANAGED)))
+    return _entity(
+        "servicePrincipals", graph_shapes.service_principal(_found(call, directory.APPLICATION, directory.MANAGED))
+    )
 
 
-def list_applications(call: "Call") -> Response:
+def list_applications(call: Call) -> Response:
     """The registered applications."""
-    return _collection(call, "applications", map(_application, applications.registrations(call.world)))
+    return _collection(call, "applications", map(graph_shapes.application, applications.registrations(call.world)))
 
 
-def application(call: "Call") -> Response:
+def application(call: Call) -> Response:
     """One application, by object id."""
-    return _entity("applications", _application(applications.registration(call.world, call.params["id"])))
+    return _entity("applications", graph_shapes.application(applications.registration(call.world, call.params["id"])))
 
 
-def groups(call: "Call") -> Response:
+def groups(call: Call) -> Response:
     """There are no groups."""
     return _collection(call, "groups", ())
 
 
-def organization(call: "Call") -> Response:
+def organization(call: Call) -> Response:
     """The tenant."""
     domain = {"name": directory.DOMAIN, "isDefault": True, "isInitial": True, "type": "Managed"}
     tenant = {
@@ -157,23 +101,23 @@ class _Ids(msgspec.Struct):
     types: list[str] | None = None
 
 
-def by_ids(call: "Call") -> Response:
+def by_ids(call: Call) -> Response:
     """Objects of any kind by their ids; those that do not exist are left out."""
     asked = _decode(call, _Ids)
     if len(asked.ids) > MOST_IDS:
         raise GraphCondition(reason=f"Too many ids: {len(asked.ids)}, at most {MOST_IDS} are taken.")
     types = {each.lower() for each in asked.types or ()} - {"directoryobject"}
     known = call.world.state.principals
-    found = [_typed(known[each]) for each in dict.fromkeys(asked.ids) if each in known]
+    found = [graph_shapes.typed(known[each]) for each in dict.fromkeys(asked.ids) if each in known]
     chosen = [each for each in found if not types or each["@odata.type"].rpartition(".")[2].lower() in types]
     return _collection(call, "directoryObjects", chosen)
 
 
-def _of_kind(call: "Call", *kinds: str) -> list[Identity]:
+def _of_kind(call: Call, *kinds: str) -> list[Identity]:
     return [each for each in directory.everybody(call.world) if each.kind in kinds]
 
 
-def _found(call: "Call", *kinds: str) -> Identity:
+def _found(call: Call, *kinds: str) -> Identity:
     identity = call.world.state.principals.get(call.params["id"])
     if identity is None or identity.kind not in kinds:
         raise DirectoryObjectUnknown(id=call.params["id"][:100])
@@ -204,45 +148,43 @@ class _RemovePassword(msgspec.Struct, rename="camel"):
     key_id: str
 
 
-def register(call: "Call") -> Response:
+def register(call: Call) -> Response:
     """Register an application. Of its settings only the name is kept."""
     made = applications.register(call.world, call.principal, _decode(call, _Registration).display_name)
-    return _entity("applications", _application(made), status=201)
+    return _entity("applications", graph_shapes.application(made), status=201)
 
 
-def instate(call: "Call") -> Response:
+def instate(call: Call) -> Response:
     """Make the service principal of an application."""
     made = applications.instate(call.world, call.principal, _decode(call, _ServicePrincipal).app_id)
-    return _entity("servicePrincipals", _service_principal(made), status=201)
+    return _entity("servicePrincipals", graph_shapes.service_principal(made), status=201)
 
 
-def add_password(call: "Call") -> Response:
+def add_password(call: Call) -> Response:
     """Add a secret; this answer alone shows it."""
     asked = _decode(call, _AddPassword).password_credential or _Password()
     end = asked.end_date_time.timestamp() if asked.end_date_time else call.world.now() + directory.SECRET_LIFE
-    name, secret = applications.add_secret(
-        call.world, call.principal, call.params["id"], asked.display_name or "", end
-    )
+    name, secret = applications.add_secret(call.world, call.principal, call.params["id"], asked.display_name or "", end)
     shape = {
-        "keyId": name, "displayName": asked.display_name, "startDateTime": _moment(call.world.now()),
-        "endDateTime": _moment(end), "hint": secret[:3], "secretText": secret, "customKeyIdentifier": None,
+        "keyId": name, "displayName": asked.display_name, "startDateTime": graph_shapes.moment(call.world.now()),
+        "endDateTime": graph_shapes.moment(end), "hint": secret[:3], "secretText": secret, "customKeyIdentifier": None,
     }  # fmt: skip
     return http.json(200, {"@odata.context": f"{ROOT}/$metadata#microsoft.graph.passwordCredential", **shape})
 
 
-def remove_password(call: "Call") -> Response:
+def remove_password(call: Call) -> Response:
     """Take a secret away."""
     applications.remove_secret(call.world, call.principal, call.params["id"], _decode(call, _RemovePassword).key_id)
     return Response(204)
 
 
-def remove(call: "Call") -> Response:
+def remove(call: Call) -> Response:
     """Delete an application or a service principal."""
     applications.remove(call.world, call.principal, call.params["id"])
     return Response(204)
 
 
-def _decode(call: "Call", model: type[Any]) -> Any:
+def _decode(call: Call, model: type[Any]) -> Any:
     try:
         return msgspec.json.decode(call.body or b"{}", type=model)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
@@ -256,7 +198,7 @@ def _entity(name: str, shape: Shape, status: int = 200) -> Response:
     return http.json(status, {"@odata.context": f"{ROOT}/$metadata#{name}/$entity", **shape})
 
 
-def _collection(call: "Call", context: str, shapes: Iterable[Shape]) -> Response:
+def _collection(call: Call, context: str, shapes: Iterable[Shape]) -> Response:
     query = call.request.parameters()
     keep = _predicate(query["$filter"]) if query.get("$filter") else lambda shape: True
     chosen = [shape for shape in shapes if keep(shape)]
@@ -305,7 +247,7 @@ def dialect(condition: Condition) -> Response:
 _CODES = {404: "ResourceNotFound", 405: "Request_BadRequest", 413: "RequestEntityTooLarge", 503: "serviceNotAvailable"}
 
 
-def _row(method: str, path: str, handler: Callable[["Call"], Response]) -> Route:
+def _row(method: str, path: str, handler: Callable[[Call], Response]) -> Route:
     body = BODY if method == "POST" else 0
     return Route(method=method, path=f"/v1.0/{path}", handler=handler, scope="directory", body=body)
 

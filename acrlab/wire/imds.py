@@ -3,25 +3,19 @@
 Source: entra-docs how-to-use-vm-token (2025-05); App Service overview-managed-identity (2025); azure-identity 1.27.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from acrlab.domain.entra_errors import (
-    EntraCondition,
-    IdentityHeaderInvalid,
-    IdentityNotFound,
-    IdentityRequestInvalid,
-)
+from acrlab.domain.credential_errors import IdentityHeaderInvalid, IdentityNotFound, IdentityRequestInvalid
+from acrlab.domain.entra_errors import EntraCondition
 from acrlab.domain.errors import Condition
 from acrlab.engine import directory, entra
 from acrlab.engine.state import Identity
 from acrlab.engine.world import World
 from acrlab.wire import http
+from acrlab.wire.call import Call
 from acrlab.wire.dialects import extra
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 API_VERSIONS = ("2018-02-01", "2019-08-01", "2020-06-01", "2021-02-01")
 SELECTORS = ("client_id", "object_id", "principal_id", "mi_res_id", "msi_res_id")
@@ -32,13 +26,13 @@ def identity_header(world: World) -> str:
     return world.keys.secret("identity").hex()
 
 
-def token(call: "Call") -> Response:
+def token(call: Call) -> Response:
     """An access token of the machine's identity. Source: how-to-use-vm-token, "Get a token using HTTP"."""
     _require_metadata(call)
     return _issued(call, names={"client_id": "client_id"})
 
 
-def app_service_token(call: "Call") -> Response:
+def app_service_token(call: Call) -> Response:
     """The same, in the shape of App Service 2019-08-01."""
     given = call.request.headers.get("x-identity-header", "")
     if not directory.same(given, identity_header(call.world)):
@@ -46,7 +40,7 @@ def app_service_token(call: "Call") -> Response:
     return _issued(call, names={"client_id": "client_id"})
 
 
-def instance(call: "Call") -> Response:
+def instance(call: Call) -> Response:
     """A little about the machine. Source: instance-metadata-service (2025), compute."""
     _require_metadata(call)
     compute = {
@@ -57,7 +51,7 @@ def instance(call: "Call") -> Response:
     return http.json(200, {"compute": compute, "network": {"interface": []}}, media_type="application/json")
 
 
-def _require_metadata(call: "Call") -> None:
+def _require_metadata(call: Call) -> None:
     headers = call.request.headers
     if "x-forwarded-for" in headers:
         raise IdentityRequestInvalid(reason="Requests with an X-Forwarded-For header are not taken").why(
@@ -69,7 +63,7 @@ def _require_metadata(call: "Call") -> None:
         )
 
 
-def _issued(call: "Call", names: dict[str, str]) -> Response:
+def _issued(call: Call, names: dict[str, str]) -> Response:
     query = call.request.parameters()
     if query.get("api-version", "") not in API_VERSIONS:
         raise IdentityRequestInvalid(reason="Required query variable 'api-version' is missing or not supported")

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -12,11 +12,9 @@ from acrlab.domain.access import Principal
 from acrlab.domain.errors import BodyInvalid, Condition, RegistryUnknown, RouteUnknown
 from acrlab.engine.state import Registry
 from acrlab.wire import http, imds, registry
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 BODY = 64 * 1024  # bytes
 LONGEST_ADVANCE = 100 * 365 * 86400.0  # seconds
@@ -50,7 +48,7 @@ class _Advance(msgspec.Struct):
     seconds: float
 
 
-def enter(call: "Call") -> str:
+def enter(call: Call) -> str:
     """Find the registry in the first component of a repository path, and take it off.
 
     `localhost:5000/contoso/team/app` is the repository team/app of the registry contoso.
@@ -67,8 +65,13 @@ def enter(call: "Call") -> str:
     return f"/v2/{rest}"
 
 
-def authorize(call: "Call", route: Route) -> None:
-    """Controls need the control token; everything else is a registry's."""
+def authorize(call: Call, route: Route) -> None:
+    """Controls need the control token; everything else is a registry's.
+
+    Raises: ControlDenied; RouteUnknown for a route of a registry where the path names none.
+    """
+    if call.registry is None and route.scope not in ("control", "open", "any"):
+        raise RouteUnknown(path=call.request.path)
     if route.scope != "control":
         registry.authorize(call, route)
         return
@@ -83,7 +86,7 @@ def control_token(secret: bytes) -> str:
     return secret.hex()
 
 
-def status(call: "Call") -> Response:
+def status(call: Call) -> Response:
     """What is running, and what it holds."""
     state = call.world.state
     body = {
@@ -107,7 +110,7 @@ def _summary(each: Registry) -> dict[str, Any]:
     }
 
 
-def advance(call: "Call") -> Response:
+def advance(call: Call) -> Response:
     """Turn the clock forward."""
     seconds = _decode(call, _Advance).seconds
     if not 0 <= seconds <= LONGEST_ADVANCE:
@@ -116,7 +119,7 @@ def advance(call: "Call") -> Response:
     return http.json(200, {"now": call.world.now(), "advanced": call.world.state.advanced})
 
 
-def snapshot(call: "Call") -> Response:
+def snapshot(call: Call) -> Response:
     """Name the present."""
     name = _decode(call, _Named).name
     if not 0 < len(name) <= 100 or not name.isprintable():
@@ -125,7 +128,7 @@ def snapshot(call: "Call") -> Response:
     return http.json(200, {"snapshots": list(call.world.journal.marks())})
 
 
-def restore(call: "Call") -> Response:
+def restore(call: Call) -> Response:
     """Go back to a named present."""
     name = _decode(call, _Named).name
     known = call.world.journal.marks()
@@ -135,31 +138,31 @@ def restore(call: "Call") -> Response:
     return http.json(200, {"restored": name})
 
 
-def reset(call: "Call") -> Response:
+def reset(call: Call) -> Response:
     """Go back to how the world began."""
     call.world.reset()
     return http.json(200, {"restored": "genesis"})
 
 
-def fork(call: "Call") -> Response:
+def fork(call: Call) -> Response:
     """Write the present into a folder of its own."""
     folder = Path(_decode(call, _Named).name)
-    if call.app.fork is None:
+    if call.host.fork is None:
         raise RouteUnknown(path=call.request.path)
     if not folder.is_absolute():
         raise BodyInvalid(reason="the folder of a fork is given by its whole path")
-    call.app.fork(folder)
+    call.host.fork(folder)
     return http.json(200, {"forked": str(folder)})
 
 
-def why(call: "Call") -> Response:
+def why(call: Call) -> Response:
     """The last refusals, newest first."""
     return http.json(
         200, [{**msgspec.to_builtins(each), "lines": each.lines()} for each in reversed(call.world.refusals)]
     )
 
 
-def history(call: "Call") -> Response:
+def history(call: Call) -> Response:
     """Everything that happened and still counts, oldest first; without the bytes of manifests, and without secrets."""
     return http.json(200, [_told(event) for event in call.world.events()])
 
@@ -169,27 +172,27 @@ def _told(event: events.Event) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name not in _UNTOLD}
 
 
-def exchanges(call: "Call") -> Response:
+def exchanges(call: Call) -> Response:
     """The last requests and their answers, oldest first."""
-    return http.json(200, list(call.app.exchanges))
+    return http.json(200, list(call.host.exchanges))
 
 
-def stop(call: "Call") -> Response:
+def stop(call: Call) -> Response:
     """End the emulator once this answer has left."""
-    if call.app.stop is None:
+    if call.host.stop is None:
         raise RouteUnknown(path=call.request.path)
-    call.app.stop()
+    call.host.stop()
     return Response(202)
 
 
-def _decode(call: "Call", model: type[Any]) -> Any:
+def _decode(call: Call, model: type[Any]) -> Any:
     try:
         return msgspec.json.decode(call.body, type=model)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise BodyInvalid(reason=str(error)) from None
 
 
-def _control(method: str, path: str, handler: Callable[["Call"], Response], body: int = 0) -> Route:
+def _control(method: str, path: str, handler: Callable[[Call], Response], body: int = 0) -> Route:
     return Route(method=method, path=f"/_acrlab/{path}", handler=handler, scope="control", body=body)
 
 

@@ -5,20 +5,17 @@ Source: Azure/acr docs AAD-OAuth.md; azure-containerregistry 1.2.0; distribution
 
 import urllib.parse
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from acrlab.domain.access import ANONYMOUS, Principal, Scope, parse_scopes
-from acrlab.domain.entra_errors import TokenRefused, TokenRequestInvalid
+from acrlab.domain.credential_errors import TokenRefused, TokenRequestInvalid
 from acrlab.domain.errors import Unauthenticated
 from acrlab.engine import authorization, directory, entra, tokens
 from acrlab.engine.state import Registry
 from acrlab.wire import http
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.registry import read_basic
 from acrlab.wire.routes import Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 BODY = 256 * 1024  # bytes; Entra tokens with many groups run to tens of kilobytes
 MOST_FIELDS = 200
@@ -34,7 +31,7 @@ Form = dict[str, list[str]]
 # Exchange
 
 
-def exchange(call: "Call") -> Response:
+def exchange(call: Call) -> Response:
     """Give a registry refresh token for an Entra access token."""
     form = _form(call)
     registry = _addressed(call, form, [])
@@ -62,7 +59,7 @@ def _check_grant(form: Form) -> None:
         raise TokenRequestInvalid(reason="grant_type must be access_token")
 
 
-def _exchanged(call: "Call", registry: Registry, form: Form) -> Principal:
+def _exchanged(call: Call, registry: Registry, form: Form) -> Principal:
     world = call.world
     by_policy = tokens.arm_tokens_taken(world, registry)
     audiences = entra.ACR_AUDIENCES | (entra.ARM_AUDIENCES if by_policy else frozenset())
@@ -81,7 +78,7 @@ def _exchanged(call: "Call", registry: Registry, form: Form) -> Principal:
 # Token
 
 
-def token(call: "Call") -> Response:
+def token(call: Call) -> Response:
     """Give a registry access token that grants what is asked and allowed."""
     form = _form(call)
     asked = _scopes(form)
@@ -101,7 +98,7 @@ def _answer(body: dict[str, str]) -> Response:
     return http.json(200, body, TOKENS)
 
 
-def _authenticated(call: "Call", registry: Registry | None, user: str, password: str) -> Principal:
+def _authenticated(call: Call, registry: Registry | None, user: str, password: str) -> Principal:
     if user:
         return tokens.password_owner(call.world, registry, user, password)
     if registry is None or not authorization.anonymous_pull(call.world, registry):
@@ -112,7 +109,7 @@ def _authenticated(call: "Call", registry: Registry | None, user: str, password:
     return ANONYMOUS
 
 
-def _credential(call: "Call", form: Form) -> tuple[str, str]:
+def _credential(call: Call, form: Form) -> tuple[str, str]:
     """User and password, however they are sent; a refresh token counts as the null GUID's password."""
     grant = _one(form, "grant_type")
     if grant:
@@ -148,7 +145,7 @@ _GRANTS: dict[str, Callable[[Form], tuple[str, str]]] = {
 # What was asked, and where
 
 
-def _form(call: "Call") -> Form:
+def _form(call: Call) -> Form:
     """The fields of a GET's query or a POST's body; a POST's query adds what the body leaves out.
 
     Raises: TokenRequestInvalid.
@@ -172,7 +169,7 @@ def _scopes(form: Form) -> list[Scope]:
     return asked
 
 
-def _addressed(call: "Call", form: Form, asked: list[Scope]) -> Registry | None:
+def _addressed(call: Call, form: Form, asked: list[Scope]) -> Registry | None:
     """The registry a token is for: the login server's own; at the plain door, the one that the scope begins with.
 
     Raises: TokenRequestInvalid.
@@ -193,11 +190,11 @@ def _addressed(call: "Call", form: Form, asked: list[Scope]) -> Registry | None:
     return next((each for each in found if each is not None), None)
 
 
-def _at_door(call: "Call") -> bool:
+def _at_door(call: Call) -> bool:
     return call.registry is None or bool(call.prefix)
 
 
-def _authority(call: "Call") -> str:
+def _authority(call: Call) -> str:
     return call.request.authority or call.request.host
 
 

@@ -1,43 +1,39 @@
 """The OCI distribution API, v1.1: one row per clause."""
 
-from typing import TYPE_CHECKING
-
 from acrlab.domain import names
 from acrlab.domain.content import LARGEST_MANIFEST, OCI_INDEX
 from acrlab.domain.errors import BlobUploadInvalid, BodyInvalid, DigestInvalid, DigestUnsupported
 from acrlab.engine import manifests, repositories, tokens, uploads
 from acrlab.wire import http
 from acrlab.wire.blobs import BlobIntake, blob_path, location, serve_blob
+from acrlab.wire.call import Call
 from acrlab.wire.http import Answer, Response
 from acrlab.wire.pages import link, page_size
 from acrlab.wire.routes import STREAM, Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 READ, WRITE, DELETE = "DataplaneRead", "DataplaneWrite", "DataplaneDelete"
 MOST_TAGS = 100  # tag parameters of one push
 
 
-def ping(call: "Call") -> Response:
+def ping(call: Call) -> Response:
     """Say that this is a registry, to somebody it knows."""
     return http.json(200, {}, media_type="application/json")
 
 
-def get_blob(call: "Call") -> Response:
+def get_blob(call: Call) -> Response:
     """Serve a blob, or the range that was asked for."""
     digest = call.params["digest"]
     size = uploads.size_of(call.home, call.params["repository"], digest)
     return serve_blob(call, digest, size)
 
 
-def delete_blob(call: "Call") -> Response:
+def delete_blob(call: Call) -> Response:
     """Unlink a blob from the repository."""
     uploads.delete(call.world, call.home, call.params["repository"], call.params["digest"], call.principal.id)
     return Response(202)
 
 
-def start_upload(call: "Call") -> Answer:
+def start_upload(call: Call) -> Answer:
     """Begin an upload, mount a blob instead, or take it whole."""
     name, query = call.params["repository"], call.request.parameters()
     if "mount" in query:
@@ -55,44 +51,39 @@ def start_upload(call: "Call") -> Answer:
     return Response(202, location(call, name, upload))
 
 
-def _mounted(call: "Call", name: str, digest: str, source: str | None) -> Response | None:
+def _mounted(call: Call, name: str, digest: str, source: str | None) -> Response | None:
     names.digest(digest)
-    sources = _named(call, source) if source else _readable(call, digest)
+    sources = [call.own(source)] if source else _readable(call, digest)
     if uploads.mount(call.world, call.home, name, digest, sources, call.principal.id) is None:
         return None
     return Response(201, [("location", blob_path(call, name, digest)), ("docker-content-digest", digest)])
 
 
-def _named(call: "Call", source: str) -> list[str]:
-    """At the plain door a source carries its registry, and another registry's blobs are not to be had."""
-    return [source.removeprefix(call.prefix)] if source.startswith(call.prefix) else []
-
-
-def _readable(call: "Call", digest: str) -> list[str]:
+def _readable(call: Call, digest: str) -> list[str]:
     return [each for each in uploads.holders(call.home, digest) if _may_pull(call, each)]
 
 
-def _may_pull(call: "Call", name: str) -> bool:
+def _may_pull(call: Call, name: str) -> bool:
     if call.access is not None and call.access.allows("repository", name, "pull"):
         return True
     return "pull" in tokens.allowed(call.world, call.home, call.principal, "repository", name)
 
 
-def upload_status(call: "Call") -> Response:
+def upload_status(call: Call) -> Response:
     """Where an upload stands."""
     name = call.params["repository"]
     upload = uploads.find(call.world, call.home, name, call.params["upload"])
     return Response(204, location(call, name, upload))
 
 
-def patch_upload(call: "Call") -> Answer:
+def patch_upload(call: Call) -> Answer:
     """Take a chunk, or a stream."""
     name = call.params["repository"]
     upload = uploads.find(call.world, call.home, name, call.params["upload"])
     return BlobIntake(call, name, upload)
 
 
-def put_upload(call: "Call") -> Answer:
+def put_upload(call: Call) -> Answer:
     """Take what is left of the blob and close the upload."""
     name, query = call.params["repository"], call.request.parameters()
     upload = uploads.find(call.world, call.home, name, call.params["upload"])
@@ -102,7 +93,7 @@ def put_upload(call: "Call") -> Answer:
     return BlobIntake(call, name, upload, digest=query["digest"])
 
 
-def cancel_upload(call: "Call") -> Response:
+def cancel_upload(call: Call) -> Response:
     """Throw an upload away."""
     upload = uploads.find(call.world, call.home, call.params["repository"], call.params["upload"])
     if upload.id in call.world.writing:
@@ -111,7 +102,7 @@ def cancel_upload(call: "Call") -> Response:
     return Response(204)
 
 
-def get_manifest(call: "Call") -> Response:
+def get_manifest(call: Call) -> Response:
     """Serve a manifest's own bytes."""
     entry = manifests.get(call.home, call.params["repository"], call.params["reference"])
     headers = [
@@ -125,7 +116,7 @@ def get_manifest(call: "Call") -> Response:
     return Response(200, headers, entry.raw, fresh_until=expires)
 
 
-def put_manifest(call: "Call") -> Response:
+def put_manifest(call: Call) -> Response:
     """Keep a manifest under a tag, or under its digest with any number of tags."""
     name, reference = call.params["repository"], call.params["reference"]
     tags = tuple(dict.fromkeys(call.request.repeated("tag"))) if names.is_digest(reference) else ()
@@ -143,13 +134,13 @@ def put_manifest(call: "Call") -> Response:
     return Response(201, headers)
 
 
-def delete_manifest(call: "Call") -> Response:
+def delete_manifest(call: Call) -> Response:
     """Delete a manifest; a tag given instead is only removed."""
     manifests.delete(call.world, call.home, call.params["repository"], call.params["reference"], call.principal.id)
     return Response(202)
 
 
-def list_tags(call: "Call") -> Response:
+def list_tags(call: Call) -> Response:
     """The tags of a repository, in byte order."""
     name, query = call.params["repository"], call.request.parameters()
     found = repositories.tags(repositories.find(call.home, name))
@@ -159,7 +150,7 @@ def list_tags(call: "Call") -> Response:
     return http.json(200, {"name": call.prefix + name, "tags": [tag.name for tag in chosen]}, *headers)
 
 
-def list_referrers(call: "Call") -> Response:
+def list_referrers(call: Call) -> Response:
     """What refers to a digest, as an index."""
     wanted = call.request.parameters().get("artifactType") or None
     found = manifests.referrers(call.home, call.params["repository"], call.params["digest"], wanted)
@@ -168,7 +159,7 @@ def list_referrers(call: "Call") -> Response:
     return http.json(200, body, *headers, media_type=OCI_INDEX)
 
 
-def catalog(call: "Call") -> Response:
+def catalog(call: Call) -> Response:
     """The repositories of a registry, by name."""
     query = call.request.parameters()
     limit = page_size(query)

@@ -1,17 +1,14 @@
 """The planes: which routes, whose authorisation and which dialect a host speaks."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from acrlab.domain.errors import Condition, NotEmulated
 from acrlab.wire import acr, arm, dialects, entra, graph, hosts, imds, local, oauth, oci, registry
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route, Router
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 
 class Plane(msgspec.Struct, frozen=True):
@@ -19,26 +16,26 @@ class Plane(msgspec.Struct, frozen=True):
 
     name: str
     router: Router
-    enter: Callable[["Call"], str]
-    authorize: Callable[["Call", Route], None]
+    enter: Callable[[Call], str]
+    authorize: Callable[[Call, Route], None]
     dialect: Callable[[Condition], Response]
-    dress: Callable[["Call", Response], None]
+    dress: Callable[[Call, Response], None]
 
 
-def path(call: "Call") -> str:
+def path(call: Call) -> str:
     """Most planes route by the path as it is."""
     return call.request.path
 
 
-def undressed(call: "Call", response: Response) -> None:
+def undressed(call: Call, response: Response) -> None:
     """Most planes add no headers."""
 
 
-def open_to_all(call: "Call", route: Route) -> None:
+def open_to_all(call: Call, route: Route) -> None:
     """Sign-in endpoints: the credential is what the request brings."""
 
 
-def _refuse(call: "Call") -> str:
+def _refuse(call: Call) -> str:
     raise NotEmulated(what=f"the host {call.request.host}").why(
         f"{call.request.host} is not part of this emulator",
         "acrlab never passes an Azure host on, so that no lab credential reaches the real service",

@@ -3,21 +3,20 @@
 import base64
 import binascii
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import msgspec
 
+from acrlab.domain import names
 from acrlab.domain.access import Access, Scope
 from acrlab.domain.errors import RegistryUnknown, Unauthenticated
 from acrlab.engine import authorization, tokens
 from acrlab.engine.state import Registry
 from acrlab.engine.world import World
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 REMEMBERED = 2048  # bearer headers whose access is known, per world
 SPEC = "distribution token specification; recorded challenges of ACR"
@@ -70,32 +69,32 @@ def _memory(world: World) -> Memory:
 # What a route needs
 
 
-def _catalog(params: dict[str, str], call: "Call") -> tuple[Scope, ...]:
+def _catalog(params: dict[str, str], call: Call) -> tuple[Scope, ...]:
     return (_CATALOG,)
 
 
-def _deleted_catalog(params: dict[str, str], call: "Call") -> tuple[Scope, ...]:
+def _deleted_catalog(params: dict[str, str], call: Call) -> tuple[Scope, ...]:
     return (_DELETED_CATALOG,)
 
 
-def _repository(*actions: str) -> Callable[[dict[str, str], "Call"], tuple[Scope, ...]]:
+def _repository(*actions: str) -> Callable[[dict[str, str], Call], tuple[Scope, ...]]:
     wanted = frozenset(actions)
-    return lambda params, call: (Scope("repository", params["repository"], wanted),)
+    return lambda params, call: (Scope("repository", names.repository(params["repository"]), wanted),)
 
 
-def _mount(params: dict[str, str], call: "Call") -> tuple[Scope, ...]:
-    target = Scope("repository", params["repository"], _PUSH)
+def _mount(params: dict[str, str], call: Call) -> tuple[Scope, ...]:
+    target = Scope("repository", names.repository(params["repository"]), _PUSH)
     query = call.request.parameters() if "from=" in call.request.query else {}
-    source = query.get("from", "")
+    source = call.own(query.get("from", ""))
     if not source or "mount" not in query or source == params["repository"]:
         return (target,)
-    return target, Scope("repository", source, _PULL)
+    return target, Scope("repository", names.repository(source), _PULL)
 
 
 _PULL, _PUSH = frozenset({"pull"}), frozenset({"pull", "push"})
 _CATALOG = Scope("registry", "catalog", frozenset({"*"}))
 _DELETED_CATALOG = Scope("registry", "deleted_catalog", frozenset({"*"}))
-NEEDS: dict[str, Callable[[dict[str, str], "Call"], tuple[Scope, ...]]] = {
+NEEDS: dict[str, Callable[[dict[str, str], Call], tuple[Scope, ...]]] = {
     "any": lambda params, call: (),
     "catalog": _catalog,
     "deleted_catalog": _deleted_catalog,
@@ -112,7 +111,7 @@ NEEDS: dict[str, Callable[[dict[str, str], "Call"], tuple[Scope, ...]]] = {
 # The plane's functions
 
 
-def enter(call: "Call") -> str:
+def enter(call: Call) -> str:
     """Find the registry of a login server.
 
     Raises: RegistryUnknown, without a challenge: clients take that for "no registry here".
@@ -126,7 +125,7 @@ def enter(call: "Call") -> str:
     return call.request.path
 
 
-def authorize(call: "Call", route: Route) -> None:
+def authorize(call: Call, route: Route) -> None:
     """Let a request pass whose credential grants what the route needs.
 
     Raises: Unauthenticated with the challenge that asks for exactly that.
@@ -150,7 +149,7 @@ def authorize(call: "Call", route: Route) -> None:
                 raise _challenge(call, needs, _insufficient(call, access, needs), "insufficient_scope")
 
 
-def dress(call: "Call", response: Response) -> None:
+def dress(call: Call, response: Response) -> None:
     """Add the headers that every answer of a registry carries."""
     response.headers.extend(_HEADERS)
     response.headers.append(("x-ms-correlation-request-id", _memory(call.world).correlation()))
@@ -159,7 +158,7 @@ def dress(call: "Call", response: Response) -> None:
 # Credentials
 
 
-def _access(call: "Call", header: str, needs: tuple[Scope, ...]) -> Access:
+def _access(call: Call, header: str, needs: tuple[Scope, ...]) -> Access:
     known = _memory(call.world).bearers.get(header)
     if known is not None:
         access = _remembered(call, known)
@@ -172,7 +171,7 @@ def _access(call: "Call", header: str, needs: tuple[Scope, ...]) -> Access:
     return found(call, credential.strip(), needs)
 
 
-def _remembered(call: "Call", known: Known) -> Access | None:
+def _remembered(call: Call, known: Known) -> Access | None:
     """The access of a header seen before; nothing but the time can have changed while the version has not."""
     world = call.world
     now = world.now()
@@ -183,7 +182,7 @@ def _remembered(call: "Call", known: Known) -> Access | None:
     return known.access
 
 
-def _bearer(call: "Call", token: str, needs: tuple[Scope, ...]) -> Access:
+def _bearer(call: Call, token: str, needs: tuple[Scope, ...]) -> Access:
     world, registry = call.world, call.registry
     if registry is None:
         return _doorway(call, token)
@@ -196,7 +195,7 @@ def _bearer(call: "Call", token: str, needs: tuple[Scope, ...]) -> Access:
     return access
 
 
-def _doorway(call: "Call", token: str) -> Access:
+def _doorway(call: Call, token: str) -> Access:
     """At the plain door's root no registry is named: a token of any of them shows that its owner is known."""
     world = call.world
     held = tokens.verify(world, token, tokens.ACCESS, None)
@@ -206,7 +205,7 @@ def _doorway(call: "Call", token: str) -> Access:
     return Access(tokens.subject(world, home, held), (), held.exp)
 
 
-def _basic(call: "Call", credential: str, needs: tuple[Scope, ...]) -> Access:
+def _basic(call: Call, credential: str, needs: tuple[Scope, ...]) -> Access:
     user, password = read_basic(credential)
     registry = call.registry or tokens.home(call.world, user, password)
     principal = tokens.password_owner(call.world, registry, user, password)
@@ -231,7 +230,7 @@ def read_basic(credential: str) -> tuple[str, str]:
 # Refusals
 
 
-def _challenge(call: "Call", needs: tuple[Scope, ...], condition: Any, error: str = "") -> Unauthenticated:
+def _challenge(call: Call, needs: tuple[Scope, ...], condition: Any, error: str = "") -> Unauthenticated:
     """The challenge, exactly as clients parse it: no blank after a comma. Source: azure-cli-protocol.md section 5.4."""
     request, registry = call.request, call.registry
     at_login_server = registry is not None and not call.prefix
@@ -258,7 +257,7 @@ def _spelled(need: Scope, prefix: str) -> str:
     return str(need)
 
 
-def _insufficient(call: "Call", access: Access, needs: tuple[Scope, ...]) -> Unauthenticated:
+def _insufficient(call: Call, access: Access, needs: tuple[Scope, ...]) -> Unauthenticated:
     held = " ".join(map(str, access.grants)) or "nothing"
     who = f"{access.principal.kind} {access.principal.name}"
     condition = Unauthenticated().why(f"{who} presented a credential for {held}")

@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from acrlab.domain.errors import MethodUnsupported, RouteUnknown
+from acrlab.wire.call import Call
 from acrlab.wire.http import Answer
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 STREAM = -1  # the handler takes the body itself, as an intake
 _PARAMETER = re.compile(r"\{(\w+)(\*?)\}")
@@ -26,7 +23,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     path: str
-    handler: Callable[["Call"], Answer]
+    handler: Callable[[Call], Answer]
     scope: str
     rate: str = ""
     spec: str = ""

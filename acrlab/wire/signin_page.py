@@ -2,17 +2,14 @@
 
 import html
 import urllib.parse
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from acrlab.domain.entra_errors import ReplyAddressMismatch, ResponseTypeUnsupported
 from acrlab.engine import entra, signin
 from acrlab.engine.state import Identity
+from acrlab.wire.call import Call
 from acrlab.wire.http import Response
-
-if TYPE_CHECKING:
-    from acrlab.wire.app import Call
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MODES = ("query", "fragment", "form_post")
@@ -33,7 +30,7 @@ class Asked(msgspec.Struct, frozen=True):
     nonce: str
 
 
-def read(call: "Call") -> Asked:
+def read(call: Call) -> Asked:
     """The request of a client, checked before anything is shown.
 
     Raises: ApplicationUnknown, ReplyAddressMismatch, ResponseTypeUnsupported, ScopeInvalid, ResourceUnknown.
@@ -67,12 +64,12 @@ def on_this_machine(uri: str) -> bool:
         parts.port  # noqa: B018 - raises for a port that is no number
     except ValueError:
         return False
-    if not uri.isascii() or not uri.isprintable() or set(uri) & set(" \\\"<>"):
+    if not uri.isascii() or not uri.isprintable() or set(uri) & set(' \\"<>'):
         return False
     return parts.scheme == "http" and parts.hostname in LOOPBACK and "@" not in parts.netloc and not parts.fragment
 
 
-def choose(call: "Call", users: list[Identity]) -> Response:
+def choose(call: Call, users: list[Identity]) -> Response:
     """One button per user."""
     kept = _hidden({name: value for name, value in call.request.parameters().items() if name != "login_as"})
     buttons = "".join(

@@ -47,7 +47,14 @@ class Answer:
 class Cloud:
     """One world and its app."""
 
-    def __init__(self, folder: Path, *, realistic_timing: bool = False, profile: str = "current-2026", keys: KeyRing | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        realistic_timing: bool = False,
+        profile: str = "current-2026",
+        keys: KeyRing | None = None,
+    ) -> None:
         self.world = World(
             journal=MemoryJournal(), blobs=DirectoryBlobs(folder), clock=FrozenClock(NOW), entropy=Random(7).randbytes,
             keys=keys or KeyRing(None), realistic_timing=realistic_timing,
@@ -77,9 +84,8 @@ class Cloud:
         """Ask Resource Manager, as somebody."""
         parts = [f"api-version={version}"] if version is not None else []
         bearer = {"authorization": f"Bearer {self.token(who)}"} if who else {}
-        head = Request(
-            method, HOST, path, "&".join((*parts, *filter(None, (query,)))), {**bearer, **(headers or {})}, authority=HOST
-        )
+        text = "&".join((*parts, *filter(None, (query,))))
+        head = Request(method, HOST, path, text, {**bearer, **(headers or {})}, authority=HOST)
         answer = self.app.begin(head)
         if not isinstance(answer, Response):
             answer.write(raw if raw is not None else (msgspec.json.encode(body) if body is not None else b""))

@@ -46,10 +46,17 @@ def test_and_binds_tighter_than_or() -> None:
 @pytest.mark.parametrize(
     "condition",
     [
-        "(", "x", f"{NAME} StringEquals", f"{NAME} NumericEquals 'a'", "@Resource[Microsoft.Storage/x:name] StringEquals 'a'",
-        f"{NAME} StringEquals 'a' )", "!" * 60 + f"({NAME} StringEquals 'a')", f"{NAME} StringEquals {'x' * 9000!r}", "§",
+        "(",
+        "x",
+        "§",
+        f"{NAME} StringEquals",
+        f"{NAME} NumericEquals 'a'",
+        f"{NAME} StringEquals 'a' )",
+        f"{NAME} StringEquals {'x' * 9000!r}",
+        "!" * 60 + f"({NAME} StringEquals 'a')",
+        "@Resource[Microsoft.Storage/x:name] StringEquals 'a'",
     ],
-)  # fmt: skip
+)
 def test_what_is_not_a_condition_is_refused(condition: str) -> None:
     with pytest.raises(ConditionInvalid):
         conditions.parse(condition)

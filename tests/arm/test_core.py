@@ -127,7 +127,7 @@ def test_a_group_whose_name_another_begins_with_stays(cloud: Cloud) -> None:
 
 
 def test_all_resources_are_found_as_az_asks_for_them(cloud: Cloud) -> None:
-    cloud.registry("first", tags={})
+    cloud.registry("first")
     cloud.group("other")
     query = "$filter=resourceType eq 'Microsoft.ContainerRegistry/registries'"
     listed = cloud.ask("GET", f"{cloud.s}/resources", query=query, version="2022-09-01").json

@@ -65,7 +65,11 @@ def test_every_version_is_served_as_itself(cloud: Cloud, version: str) -> None:
         ("/subscriptions/nonsense/resourceGroups", 400, "InvalidSubscriptionId"),
         (f"/subscriptions/{NOBODY}/resourceGroups", 404, "SubscriptionNotFound"),
         ("{s}/resourceGroups/none", 404, "ResourceGroupNotFound"),
-        ("{s}/resourceGroups/none/providers/Microsoft.ContainerRegistry/registries/contoso", 404, "ResourceGroupNotFound"),
+        (
+            "{s}/resourceGroups/none/providers/Microsoft.ContainerRegistry/registries/contoso",
+            404,
+            "ResourceGroupNotFound",
+        ),
         ("{s}/resourceGroups/none/providers/Microsoft.ContainerRegistry/registries", 404, "ResourceGroupNotFound"),
         ("{s}/resourceGroups/none/resources", 404, "ResourceGroupNotFound"),
         ("{r}/contoso", 404, "ResourceNotFound"),

@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import msgspec
 
@@ -105,8 +105,8 @@ class Lab:
             events.PrincipalAdded(
                 at=self.world.now(), id=key, kind=directory.APPLICATION, name="nobody", app_id=self.world.uuid(),
                 tenant=self.tenant, secrets={"default": "nobodys-secret"},
-            )  # fmt: skip
-        )
+            )
+        )  # fmt: skip
         return self.world.state.principals[key]
 
     def bearer(self, name: str = "acrlab-sp", audience: str = ARM) -> str:
@@ -136,8 +136,6 @@ class Lab:
             body = urlencode(form, doseq=True).encode()
         if json is not None:
             body = msgspec.json.encode(json)
-        from urllib.parse import unquote
-
         head = Request(
             method=method, host=parts.hostname or "", path=unquote(parts.path), query=parts.query, headers=given,
             scheme=parts.scheme, authority=parts.netloc,

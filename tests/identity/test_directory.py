@@ -85,8 +85,8 @@ def test_secrets_expire(lab: Lab) -> None:
         events.PrincipalAdded(
             at=lab.world.now(), id=identity.id, kind=identity.kind, name=identity.name, app_id=identity.app_id,
             tenant=identity.tenant, secrets={"k": "s"}, properties={**identity.properties, "expires": {"k": until}},
-        )  # fmt: skip
-    )
+        )
+    )  # fmt: skip
     directory.authenticate_app(lab.world, identity.app_id, "s")
     lab.world.advance(100)
     with pytest.raises(SecretExpired):

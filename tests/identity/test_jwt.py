@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acrlab.domain.entra_errors import TokenMalformed
+from acrlab.domain.credential_errors import TokenMalformed
 from acrlab.engine import jwt
 from acrlab.store.keys import KeyRing
 

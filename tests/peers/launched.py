@@ -40,7 +40,13 @@ class Launched:
     def kill(self) -> None:
         """The end without warning. POSIX: SIGKILL; Windows: TerminateProcess."""
         self.process.kill()
-        self.process.wait()
+        self.ended()
+
+    def ended(self) -> None:
+        """Waits for the end, and lets go of what is left of the process."""
+        self.process.wait(15)
+        if self.process.stdout:
+            self.process.stdout.close()
 
 
 def launch(*arguments: str, log: Path) -> Launched:
@@ -82,8 +88,6 @@ def launched(*arguments: str, log: Path) -> Iterator[Launched]:
     finally:
         running.process.terminate()
         try:
-            running.process.wait(15)
+            running.ended()
         except subprocess.TimeoutExpired:
             running.kill()
-        if running.process.stdout:
-            running.process.stdout.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from acrlab.wire.imds import identity_header
 from tests.peers import tools
 from tests.peers.cloud import GROUP, Cloud
 from tests.peers.lanes import not_run
@@ -124,6 +125,17 @@ def test_tokens_say_who_and_for_whom(credential, scope, audience, cloud):
     assert claims["exp"] > claims["iat"]
     mine = claims["appid"] == cloud.env["AZURE_CLIENT_ID"]
     assert mine == (credential == "secret")
+
+
+def test_managed_identity_in_the_shape_of_app_service(cloud: Cloud):
+    """The other shape of the endpoint: two variables, and a header that says who knows the second."""
+    endpoint = f"http://{cloud.door}/msi/token"
+    secret = identity_header(cloud.emulator.world)
+    env = cloud.env | {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": secret}
+    claims = program("claims.py", "managed", ARM_SCOPE, env=env)
+    assert claims["tid"] == cloud.env["AZURE_TENANT_ID"]
+    with pytest.raises(AssertionError, match=r"ClientAuthenticationError|CredentialUnavailableError"):
+        program("claims.py", "managed", ARM_SCOPE, env=env | {"IDENTITY_HEADER": "guessed"})
 
 
 def test_a_wrong_secret_is_refused_in_entras_words(cloud: Cloud):

@@ -8,6 +8,7 @@ The folder: `ACRLAB_TOOLS`, else the platform's cache folder.
 """
 
 import functools
+import json
 import os
 import shutil
 import subprocess
@@ -205,7 +206,8 @@ def _conformance_v111(kept: Path) -> Path:
         try:
             where = source(go)
         except Missing as missing:
-            refusals.append(str(missing).strip().splitlines()[-1].strip())
+            lines = [line.strip() for line in str(missing).splitlines()]
+            refusals.append([line for line in lines if len(line) > 2][-1][:200])
             continue
         kept.parent.mkdir(parents=True, exist_ok=True)
         _command([go, "test", "-c", "-o", str(kept), "."], GO_BUILD_SECONDS, cwd=where)
@@ -246,8 +248,6 @@ def _v111_from_proxy(go: str) -> Path:
         cwd=folder(),
         env={**os.environ, "GOFLAGS": "-mod=mod"},
     )
-    import json
-
     downloaded = Path(json.loads(done.stdout)["Dir"])
     where = folder() / "src" / "conformance-from-proxy"
     shutil.copytree(downloaded, where, dirs_exist_ok=True, copy_function=shutil.copy)

@@ -64,7 +64,7 @@ class Wire:
             self._more()
         text, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
         first, *lines = text.decode("latin-1").split("\r\n")
-        headers = [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
+        headers = [(name.lower(), value) for name, _, value in (line.partition(": ") for line in lines)]
         status = int(first.split(" ")[1])
         bodiless = head or status in (204, 304) or status < 200
         length = 0 if bodiless else int(dict(headers).get("content-length", 0))

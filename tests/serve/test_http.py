@@ -345,7 +345,8 @@ def test_what_is_malformed_is_refused(connect: Connect, app: ToyApp, name: str) 
     wire = connect().send(MALFORMED[name])
     assert wire.answer().status == 400
     assert connect().send(get("/echo")).answer().status == 200
-    assert not (app.folder / "x").exists() or app.aborted.get(timeout=20) is not None
+    if not name.endswith("chunk") and not name.endswith("chunk size"):
+        assert app.calls == 1  # the App never heard of it
 
 
 def test_what_is_malformed_behind_good_requests_harms_only_itself(

@@ -46,7 +46,6 @@ def bodies(body: bytes) -> dict[str, Any]:
         "bytes": body,
         "file": io.BytesIO(body),
         "generator": (body[at : at + 1000] for at in range(0, len(body), 1000)),
-        "list": [body[:10], body[10:]],
     }
 
 

@@ -30,6 +30,7 @@ def test_three_doors_on_loopback(app: ToyApp, authority: Authority) -> None:
         for opened in doors._servers:
             for listener in opened.sockets:  # type: ignore[attr-defined]
                 assert listener.getsockname()[0] == "127.0.0.1"
+        assert doors._listener and doors._listener.getsockname()[0] == "127.0.0.1"
 
 
 def test_wanted_ports(app: ToyApp, authority: Authority) -> None:

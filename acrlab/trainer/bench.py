@@ -1,0 +1,236 @@
+"""Where oracles are tried: a world in this process, asked like any client asks, without a socket."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+from urllib.parse import unquote, urlencode, urlsplit
+
+import msgspec
+
+from acrlab.domain import events
+from acrlab.domain.access import Principal
+from acrlab.emulator import Emulator
+from acrlab.engine import directory, entra
+from acrlab.engine.world import World
+from acrlab.store.memory import MemoryJournal
+from acrlab.wire.app import App
+from acrlab.wire.http import FileSlice, Request, Response
+
+ARM = "https://management.azure.com"
+ACR = "https://containerregistry.azure.net"
+_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+GROUP = "lab"
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """An answer as an oracle looks at it: `code` of whichever error dialect, `text` of its message."""
+
+    status: int
+    code: str = ""
+    text: str = ""
+    body: Any = None
+    headers: Mapping[str, str] = {}
+    raw: bytes = b""
+
+
+class Place(Protocol):
+    """A cloud that steps are taken in: a world of this process, or an emulator that runs elsewhere."""
+
+    subscription: str
+    tenant: str
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Seen:
+        """One request and its answer."""
+        ...
+
+    def bearer(self, who: str, audience: str) -> str:
+        """An Entra token of a principal, by name."""
+        ...
+
+    def principal(self, who: str) -> Principal:
+        """A principal of the directory, by name; one that is not there is added, without any role."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Turn the clock."""
+        ...
+
+    def history(self) -> list[dict[str, Any]]:
+        """Everything that happened, oldest first."""
+        ...
+
+    def why(self) -> list[str]:
+        """The chain behind the last refusal."""
+        ...
+
+
+class Bench:
+    """A prepared world; every proof works on a fork of it, in milliseconds."""
+
+    def __init__(self, *, profile: str = "current-2026", seed: int = 204) -> None:
+        self._emulator = Emulator(clock="frozen", seed=seed, profile=profile)
+        self._origin = self._emulator.world
+
+    @contextmanager
+    def place(self, origin: "BenchPlace | None" = None) -> Iterator["BenchPlace"]:
+        """A world of one's own, as at the beginning or as another place is now."""
+        parent = origin.world if origin is not None else self._origin
+        world = parent.fork(MemoryJournal())
+        try:
+            yield BenchPlace(world)
+        finally:
+            parent.family.remove(world)
+
+    def close(self) -> None:
+        """Throw everything away."""
+        self._emulator.stop()
+
+
+class BenchPlace:
+    """A world, asked through `App.begin`."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.app = world, App(world, strict_bugs=True)
+        self.subscription, self.tenant = world.state.subscription, world.state.tenant
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Seen:
+        parts = urlsplit(url)
+        answer = self.app.begin(
+            Request(method, parts.hostname or "", unquote(parts.path) or "/", parts.query, dict(headers), "https",
+                    parts.netloc)
+        )  # fmt: skip
+        if not isinstance(answer, Response):
+            if body:
+                answer.write(body)
+            answer.seal()
+            answer = answer.finish()
+        return seen(answer.status, dict(answer.headers), _bytes(answer.body))
+
+    def bearer(self, who: str, audience: str) -> str:
+        return entra.issue(self.world, self.principal(who), audience)
+
+    def principal(self, who: str) -> Principal:
+        name = f"{who}@{directory.DOMAIN}" if who in ("owner", "reader") else who
+        found = directory.find_named(self.world, name)
+        if found is None:
+            key = self.world.uuid()
+            self.world.commit(
+                events.PrincipalAdded(
+                    at=self.world.now(), id=key, kind=directory.APPLICATION, name=name, app_id=self.world.uuid(),
+                    tenant=self.tenant, secrets={"default": directory.new_secret(self.world)},
+                )  # fmt: skip
+            )
+            found = self.world.state.principals[key]
+        return directory.principal(found)
+
+    def advance(self, seconds: float) -> None:
+        self.world.advance(seconds)
+
+    def history(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = msgspec.to_builtins(list(self.world.events()))
+        return found
+
+    def why(self) -> list[str]:
+        return self.world.refusals[-1].lines() if self.world.refusals else []
+
+
+def seen(status: int, headers: Mapping[str, str], raw: bytes) -> Seen:
+    """An answer with its error read from whichever dialect it speaks."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    try:
+        body = json.loads(raw) if raw else None
+    except ValueError:
+        body = None
+    code, text = _error(body) if status >= 400 and isinstance(body, dict) else ("", "")
+    return Seen(status, code, text, body, lower, raw)
+
+
+def _error(body: dict[str, Any]) -> tuple[str, str]:
+    listed, single = body.get("errors"), body.get("error")
+    if isinstance(listed, list) and listed:
+        return str(listed[0].get("code", "")), str(listed[0].get("message", ""))
+    if isinstance(single, dict):
+        return str(single.get("code", "")), str(single.get("message", ""))
+    return str(single or body.get("code", "")), str(body.get("error_description", body.get("message", "")))
+
+
+def _bytes(body: bytes | FileSlice) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    with open(body.path, "rb") as file:
+        file.seek(body.offset)
+        return file.read(body.length)
+
+
+class Visitor:
+    """Somebody who uses a place: follows challenges as the clients do, and remembers sessions only when told to."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.who = "owner"
+        self.sessions: dict[str, str] = {}  # name -> refresh token
+
+    def arm(self, method: str, path: str, body: Any, version: str) -> Seen:
+        """Ask Resource Manager."""
+        mark = "&" if "?" in path else "?"
+        headers = {"authorization": f"Bearer {self.place.bearer(self.who, ARM)}", "content-type": "application/json"}
+        return self.place.send(method, f"{ARM}{path}{mark}api-version={version}", headers, _encoded(body))
+
+    def registry(
+        self, server: str, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None,
+        session: str = "",
+    ) -> Seen:  # fmt: skip
+        """Ask a registry: first without a credential, then with what its challenge asks for."""
+        url, given = f"https://{server}{path}", dict(headers or {})
+        if self.who == "admin":
+            return self.place.send(method, url, {**given, "authorization": self._basic(server)}, body)
+        first = self.place.send(method, url, given, body if method == "GET" else b"")
+        if first.status != 401:
+            return first
+        challenge = dict(_CHALLENGE.findall(first.headers.get("www-authenticate", "")))
+        token = self.token(server, challenge.get("scope", ""), session)
+        if token.status != 200:
+            return token
+        bearer = {"authorization": f"Bearer {token.body['access_token']}"}
+        return self.place.send(method, url, {**given, **bearer}, body)
+
+    def token(self, server: str, scope: str, session: str = "") -> Seen:
+        """An access token for a scope."""
+        if self.who == "anonymous" and not session:
+            query = urlencode({"service": server, "scope": scope})
+            return self.place.send("GET", f"https://{server}/oauth2/token?{query}", {}, b"")
+        refresh = self.sessions.get(session, "")
+        if not refresh:
+            login = self.login(server)
+            if login.status != 200:
+                return login
+            refresh = login.body["refresh_token"]
+        form = {"grant_type": "refresh_token", "service": server, "scope": scope, "refresh_token": refresh}
+        return self._post(f"https://{server}/oauth2/token", form)
+
+    def login(self, server: str, audience: str = ACR) -> Seen:
+        """Exchange an Entra token for a registry refresh token."""
+        token = self.place.bearer(self.who, audience)
+        form = {"grant_type": "access_token", "service": server, "tenant": self.place.tenant, "access_token": token}
+        return self._post(f"https://{server}/oauth2/exchange", form)
+
+    def _basic(self, server: str) -> str:
+        """The admin user's credential as the registry's owner knows it; a disabled one is tried all the same."""
+        name = server.partition(".")[0]
+        path = f"/subscriptions/{self.place.subscription}/resourceGroups/{GROUP}/providers/Microsoft.ContainerRegistry"
+        before, self.who = self.who, "owner"
+        found = self.arm("POST", f"{path}/registries/{name}/listCredentials", None, "2025-11-01")
+        self.who = before
+        password = found.body["passwords"][0]["value"] if found.status == 200 else "unknown"
+        return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+    def _post(self, url: str, form: Mapping[str, str]) -> Seen:
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return self.place.send("POST", url, headers, urlencode(form).encode())
+
+
+def _encoded(body: Any) -> bytes:
+    return msgspec.json.encode(body) if body is not None else b""
