@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from acrlab.client import running
+from acrlab.client import running, wording
 from acrlab.client.control import Control, ControlRefused, NotRunning
 
 app = typer.Typer(
@@ -91,7 +91,7 @@ def up(
     with emulator.start():
         description = emulator.describe()
         running.record(description)
-        typer.echo(json.dumps(description) if as_json else _welcome(description))
+        typer.echo(json.dumps(description) if as_json else wording.welcome(description))
         sys.stdout.flush()
         _wait(emulator)
     running.forget()
@@ -139,22 +139,7 @@ def _detach(as_json: bool) -> None:
             log.read_text(encoding="utf-8").strip().removeprefix("acrlab: ") or "the emulator did not start",
             child.wait(),
         )
-    typer.echo(line.strip() if as_json else _welcome(json.loads(line)))
-
-
-def _welcome(description: dict[str, Any]) -> str:
-    return "\n".join((
-        f"acrlab is running (process {description['pid']}).",
-        *(f"note: {note}" for note in description["notes"]),
-        f"  container engines   {description['endpoint'].removeprefix('http://')}/<registry>/<repository>",
-        f"  every other tool    {_advice()}",
-        f"  subscription        {description['subscription']}",
-        f"  world               {description['data'] or 'in memory: gone when it stops'}",
-    ))  # fmt: skip
-
-
-def _advice() -> str:
-    return "acrlab env --format powershell | Invoke-Expression" if os.name == "nt" else 'eval "$(acrlab env)"'
+    typer.echo(line.strip() if as_json else wording.welcome(json.loads(line)))
 
 
 @app.command()
@@ -165,29 +150,12 @@ def env(
 ) -> None:
     """Print the variables that point unmodified tools to the running emulator."""
     with told():
-        found = running.environment() if "ACRLAB_ENDPOINT" not in os.environ else _inherited()
+        found = running.environment() if "ACRLAB_ENDPOINT" not in os.environ else wording.inherited()
     if shell is Shell.json:
         typer.echo(json.dumps(found, indent=1))
         return
-    quote = _powershell if shell is Shell.powershell else _posix
+    quote = wording.QUOTES[shell]
     typer.echo("\n".join(quote(name, value) for name, value in found.items()))
-
-
-def _inherited() -> dict[str, str]:
-    names = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name.upper() in names or name.startswith(("AZURE_", "ACRLAB_"))
-    }
-
-
-def _posix(name: str, value: str) -> str:
-    return "export {}='{}'".format(name, value.replace("'", "'\\''"))
-
-
-def _powershell(name: str, value: str) -> str:
-    return "$env:{} = '{}'".format(name, value.replace("'", "''"))
 
 
 @app.command(context_settings=PASS_ON)
@@ -243,23 +211,7 @@ def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Say what is running and what it holds."""
     with told():
         found = running.control().status()
-    typer.echo(json.dumps(found) if as_json else _status(found))
-
-
-def _status(found: dict[str, Any]) -> str:
-    from acrlab.client.durations import words
-
-    ahead = f", {words(found['advanced'])} ahead of its start" if found["advanced"] else ""
-    registries = found["registries"] or [None]
-    return "\n".join((
-        f"running, profile {found['profile']}{ahead}",
-        f"journal     {found['journal']} records; snapshots: {', '.join(found['snapshots'])}",
-        *(
-            f"registry    {each['loginServer']}  {each['repositories']} repositories, {each['bytes']} bytes" if each
-            else "registry    none yet"
-            for each in registries
-        ),
-    ))  # fmt: skip
+    typer.echo(json.dumps(found) if as_json else wording.status(found))
 
 
 @app.command(context_settings=PASS_ON)
@@ -337,20 +289,14 @@ def clock_advance(duration: Annotated[str, typer.Argument(help="8d, 1h30m, 45s")
         fail(str(error), 2)
     with told():
         found = running.control().advance(span)
-    typer.echo(_moment(found["now"]))
+    typer.echo(wording.moment(found["now"]))
 
 
 @clock.command("show")
 def clock_show() -> None:
     """What time it is in the emulator."""
     with told():
-        typer.echo(_moment(running.control().status()["now"]))
-
-
-def _moment(now: float) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        typer.echo(wording.moment(running.control().status()["now"]))
 
 
 @app.command()

@@ -118,6 +118,8 @@ def _judged(trip: Trip, name: str, step: Mapping[str, Any], outcome: Outcome) ->
     answer = outcome.answer
     status, code = (answer.status, answer.code) if answer is not None else (0, "")
     objection = _answered(trip, step, answer) or _valued(trip, step, outcome.value)
+    if "keep" in step and outcome.value is None:
+        objection = objection or "there is nothing to keep"
     if not objection and "keep" in step:
         trip.names[step["keep"]] = str(outcome.value)
     return Tried(name, told(step), not objection, status, code, objection)

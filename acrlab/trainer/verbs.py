@@ -322,7 +322,10 @@ def typed(value: Any) -> Any:
 
 def _picked(body: Any, path: str) -> Any:
     for key in filter(None, str(path).split(".")):
-        body = body.get(key) if isinstance(body, dict) else None
+        if isinstance(body, list) and key.isdecimal() and int(key) < len(body):
+            body = body[int(key)]
+        else:
+            body = body.get(key) if isinstance(body, dict) else None
     return {True: "true", False: "false"}.get(body, body) if isinstance(body, bool) else body
 
 
