@@ -56,7 +56,7 @@ def picture(push: Push) -> Image:
 
 
 def begin(folder: Folder, rest: Rest) -> None:
-    """Make the lab's group new, fill it, and mark it: what happens from here on is the learner's."""
+    """Make the lab's group new, and fill it."""
     group = f"/resourceGroups/{folder.group}"
     start: Start = read_yaml(folder.data("start.yaml"), Start) if folder.data("start.yaml").exists() else Start()
     if _exists(rest, group):
@@ -68,11 +68,10 @@ def begin(folder: Folder, rest: Rest) -> None:
         _open(rest, folder.group, home)
     if folder.has("start"):
         folder.module("start").begin(rest, folder.group)
-    mark(folder, rest)
 
 
 def mark(folder: Folder, rest: Rest) -> None:
-    """Say in the world's own history that the lab begins here."""
+    """Say in the world's own history that the lab begins here: what happens from now on is the learner's."""
     tags = {"acrlab-lab": folder.name.replace("/", "-"), BEGUN: f"{uuid.uuid4().hex[:8]}-{next(_COUNT)}"}
     body = {"location": LOCATION, "tags": tags}
     rest.arm("PUT", f"/resourceGroups/{folder.group}", body, version=GROUPS, **{BEGIN: "1"})

@@ -61,6 +61,7 @@ class Lab:
             self._control.snapshot(self._mark(LAST))
         beginning.begin(self.folder, Rest())
         self._control.snapshot(self._mark(1))
+        beginning.mark(self.folder, Rest())  # after the snapshot: the learner's first request is the first that counts
         self._log.add(self.name, diary.STARTED)
         return self.table()
 
@@ -113,6 +114,14 @@ class Lab:
         self._log.add(self.name, diary.RESET, step=step, given=given)
         done = "its steps before that are done for you" if given else "everything is as it was then"
         return facts(f"lab {self.name}", {"is at": f"step {step}" if step != LAST else "your last attempt"}, f"{done}.")
+
+    def keep(self, name: str) -> None:
+        """Make a save-point."""
+        self._control.snapshot(self._mark(name))
+
+    def go(self, name: str) -> None:
+        """Go to a save-point; what was asked since stays on record."""
+        self._control.restore(self._mark(name))
 
     def _go(self, step: int | str, given: int, known: list[str]) -> None:
         if not given:

@@ -34,7 +34,6 @@ class Rest:
     """One application signed in: by default the environment's own. Raises: Refused, from every method."""
 
     def __init__(self, client: str = "", secret: str = "") -> None:
-        self.environment: Mapping[str, str] = os.environ
         self.subscription = os.environ["AZURE_SUBSCRIPTION_ID"]
         self.session = requests.Session()
         self._client = client or os.environ["AZURE_CLIENT_ID"]
@@ -90,10 +89,10 @@ class Rest:
 class Door:
     """A registry's own API, with one token for each repository. Source: distribution-spec 1.1; Azure/acr AAD-OAuth.md."""
 
-    def __init__(self, rest: Rest, login_server: str) -> None:
+    def __init__(self, rest: Rest, login_server: str, *, refresh: str = "") -> None:
         self.rest, self.login_server = rest, login_server
         self.base = f"https://{login_server}"
-        self._refresh = ""
+        self._refresh = refresh
         self._tokens: dict[str, str] = {}
 
     def refresh_token(self) -> str:
@@ -142,6 +141,11 @@ class Door:
         mark = "&" if "?" in where else "?"
         kind = {"content-type": "application/octet-stream"}
         self.send("PUT", f"{where}{mark}digest={digest(data)}", repository, data=data, headers=kind)
+
+    def mount(self, path: str, repository: str, source: str) -> None:
+        """Have a repository share a blob of another. Source: distribution-spec, end-11."""
+        token = self.access_token(f"repository:{repository}:{EVERYTHING} repository:{source}:pull")
+        held(self.rest.session.post(urljoin(self.base, path), headers={"authorization": f"Bearer {token}"}))
 
     def put_manifest(self, repository: str, reference: str, raw: bytes, media_type: str) -> str:
         """Name a manifest's bytes: by a tag, or by their digest."""

@@ -1,15 +1,13 @@
 """The admin user of a registry: one name, two passwords, either of which can be replaced."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from acrlab.domain import events
 from acrlab.domain.arm_errors import AdminDisabled, PropertyInvalid
 from acrlab.domain.registry import Field, read
+from acrlab.engine.ask import Ask
 from acrlab.engine.state import Registry
 from acrlab.engine.world import World
-
-if TYPE_CHECKING:
-    from acrlab.engine.types import Ask
 
 PASSWORDS = ("password", "password2")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -24,7 +22,7 @@ def password(world: World) -> str:
     return f"{letters[:42]}+ACR{'ABCD'[world.random(1)[0] % 4]}{letters[42:47]}"
 
 
-def credentials(ask: "Ask") -> dict[str, Any]:
+def credentials(ask: Ask) -> dict[str, Any]:
     """The admin user's name and passwords. Raises: AdminDisabled."""
     registry = _administered(ask)
     pairs = zip(PASSWORDS, registry.passwords, strict=True)
@@ -36,7 +34,7 @@ _REGENERATE = Field(
 )
 
 
-def regenerate(ask: "Ask") -> dict[str, Any]:
+def regenerate(ask: Ask) -> dict[str, Any]:
     """Replace one of the two passwords; the other goes on working.
 
     Raises: AdminDisabled, BodyInvalid, PropertyInvalid.
@@ -53,7 +51,7 @@ def regenerate(ask: "Ask") -> dict[str, Any]:
     return credentials(ask)
 
 
-def _administered(ask: "Ask") -> Registry:
+def _administered(ask: Ask) -> Registry:
     registry = ask.world.state.registries[ask.id.name.lower()]
     resource = ask.world.state.resources[registry.resource.lower()]
     if not resource.body["properties"]["adminUserEnabled"]:

@@ -1,6 +1,6 @@
 """Role assignments as resources: who gets which role where, or why not."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from acrlab.domain import conditions
 from acrlab.domain.authorization_errors import (
@@ -16,10 +16,8 @@ from acrlab.domain.errors import BodyInvalid
 from acrlab.domain.registry import Field, read
 from acrlab.domain.resource_id import GUID
 from acrlab.engine import authorization
+from acrlab.engine.ask import Ask
 from acrlab.engine.state import Identity
-
-if TYPE_CHECKING:
-    from acrlab.engine.types import Ask
 
 _TEXT = Field(kind="string")
 _READ = Field(kind="string", read_only=True)
@@ -51,7 +49,7 @@ def check_name(name: str) -> None:
         raise AssignmentNameInvalid(name=name)
 
 
-def desired(ask: "Ask") -> dict[str, Any]:
+def desired(ask: Ask) -> dict[str, Any]:
     """The body of an assignment.
 
     Raises: BodyInvalid, DefinitionNotFound, PrincipalNotFound, PrincipalTypeMismatch, AssignmentExists,
@@ -74,14 +72,14 @@ def desired(ask: "Ask") -> dict[str, Any]:
     return found
 
 
-def _role(ask: "Ask", id: str) -> str:
+def _role(ask: Ask, id: str) -> str:
     role = id.rstrip("/").rpartition("/")[2].lower()
     if authorization.definition(ask.world, role) is None:
         raise DefinitionNotFound(id=role.replace("-", "")).why(f"no role, built in or custom, has the id {role}")
     return role
 
 
-def _principal(ask: "Ask", id: str) -> Identity:
+def _principal(ask: Ask, id: str) -> Identity:
     if not GUID.fullmatch(id):
         raise PrincipalIdInvalid()
     found = ask.world.state.principals.get(id)
@@ -90,7 +88,7 @@ def _principal(ask: "Ask", id: str) -> Identity:
     return found
 
 
-def _body(ask: "Ask", given: dict[str, Any], role: str, principal: Identity, kind: str) -> dict[str, Any]:
+def _body(ask: Ask, given: dict[str, Any], role: str, principal: Identity, kind: str) -> dict[str, Any]:
     scope = ask.id.scope or ask.id.parent
     optional = ("description", "delegatedManagedIdentityResourceId")
     kept: dict[str, Any] = {name: given[name] for name in optional if name in given}
@@ -102,7 +100,7 @@ def _body(ask: "Ask", given: dict[str, Any], role: str, principal: Identity, kin
     return event.body
 
 
-def _require_new(ask: "Ask", properties: dict[str, Any]) -> None:
+def _require_new(ask: Ask, properties: dict[str, Any]) -> None:
     if ask.known is not None:
         before = ask.known.body["properties"]
         if any(before[name].lower() != properties[name].lower() for name in _IDENTITY):

@@ -52,7 +52,7 @@ def collect(world: "World", job: Job) -> None:
 
 
 def sweep(world: "World") -> int:
-    """Delete the bytes of blobs that no state, fork or snapshot holds, and of forgotten uploads. Returns how many blobs.
+    """Delete the bytes of blobs that no state, fork or snapshot holds, and of forgotten uploads. Says how many blobs.
 
     The journal is flushed first: a blob may go only when its unlinking survives a crash.
     """

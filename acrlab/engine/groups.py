@@ -2,7 +2,7 @@
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from acrlab.data import load
 from acrlab.domain.arm_errors import (
@@ -13,9 +13,7 @@ from acrlab.domain.arm_errors import (
     LocationRequired,
 )
 from acrlab.domain.registry import Field, read
-
-if TYPE_CHECKING:
-    from acrlab.engine.types import Ask
+from acrlab.engine.ask import Ask
 
 LONGEST_NAME = 90  # characters
 _FOREIGN = re.compile(r"[^\w\-.()]")
@@ -39,7 +37,7 @@ def check_name(name: str) -> None:
         raise GroupNameShape(name=name)
 
 
-def desired(ask: "Ask") -> dict[str, Any]:
+def desired(ask: Ask) -> dict[str, Any]:
     """The body a group shall have.
 
     Raises: BodyInvalid, LocationRequired, GroupLocationUnavailable, GroupLocationFixed.

@@ -1,7 +1,7 @@
 """Registries: what their body becomes, their login server, their admin user, their usage."""
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from acrlab.domain import events, tiers
 from acrlab.domain.arm_errors import (
@@ -15,12 +15,10 @@ from acrlab.domain.arm_errors import (
 from acrlab.domain.errors import NotEmulated
 from acrlab.domain.registry import DEFAULTS, REGISTRY, USES, merged, read, shown
 from acrlab.engine import admin_user, collection
+from acrlab.engine.ask import Ask
 from acrlab.engine.login_servers import SCOPE, available, login_server
 from acrlab.engine.state import Registry, Resource
 from acrlab.engine.world import World
-
-if TYPE_CHECKING:
-    from acrlab.engine.types import Ask
 
 _FIXED = (SCOPE, "zoneRedundancy")  # set once, when the registry is created
 # Changes that the recordings show as long-running; all others answer at once.
@@ -36,7 +34,7 @@ _CHILDREN = {
 # The body
 
 
-def desired(ask: "Ask") -> dict[str, Any]:
+def desired(ask: Ask) -> dict[str, Any]:
     """The body a registry shall have after a PUT or a PATCH. Everything is decided here.
 
     Raises: BodyInvalid, RegistryNameTaken, SkuRequired, PropertyFixed, PropertyInvalid, TierRefused, NotEmulated.
@@ -69,7 +67,7 @@ def _sku(given: dict[str, Any], known: dict[str, Any] | None) -> str:
     return str(name)
 
 
-def _properties(ask: "Ask", given: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
+def _properties(ask: Ask, given: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
     before = known["properties"] if known else None
     base = before if before is not None and ask.patch else {**DEFAULTS, **_kept(before)}
     for name in _FIXED:
@@ -85,7 +83,7 @@ def _kept(before: dict[str, Any] | None) -> dict[str, Any]:
     return {name: before[name] for name in _FIXED} if before is not None else {}
 
 
-def _stamped(ask: "Ask", policies: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _stamped(ask: Ask, policies: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Note when a policy was last sent, in epoch seconds.
 
     Source: recorded, lastUpdatedTime moves with every update.
@@ -113,7 +111,7 @@ def _value(rule: dict[str, Any]) -> str:
     return str(value)
 
 
-def _identity(ask: "Ask", given: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any] | None:
+def _identity(ask: Ask, given: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any] | None:
     before = known.get("identity") if known else None
     asked = given.get("identity")
     if asked is None:
@@ -133,7 +131,7 @@ def edition(world: World) -> tiers.Profile:
     return tiers.profile(world.state.profile)
 
 
-def _gate(ask: "Ask", known: dict[str, Any] | None, body: dict[str, Any]) -> None:
+def _gate(ask: Ask, known: dict[str, Any] | None, body: dict[str, Any]) -> None:
     facts, tier, properties = edition(ask.world), body["sku"]["name"], body["properties"]
     used = [feature for feature, uses in USES.items() if uses(properties)]
     if known is not None and known["sku"]["name"] != tier:
@@ -169,7 +167,7 @@ def _refused(refusal: tiers.FeatureNotInTier) -> TierRefused:
     return found
 
 
-def _require_movable(ask: "Ask", facts: tiers.Profile, tier: str, used: list[str], properties: dict[str, Any]) -> None:
+def _require_movable(ask: Ask, facts: tiers.Profile, tier: str, used: list[str], properties: dict[str, Any]) -> None:
     registry = ask.world.state.registries[ask.id.name.lower()]
     held = counts(ask.world, registry, properties)
     obstacles = tiers.downgrade_obstacles(facts, tier, held, used)
@@ -202,7 +200,7 @@ def counts(world: World, registry: Registry, properties: dict[str, Any]) -> dict
 # Life
 
 
-def opening(ask: "Ask", body: dict[str, Any]) -> tuple[events.Event, ...]:
+def opening(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
     """What a new registry brings along: its data plane with two passwords, and its identity."""
     now, world = ask.world.now(), ask.world
     server = login_server(world, ask.id, body["properties"][SCOPE])
@@ -213,7 +211,7 @@ def opening(ask: "Ask", body: dict[str, Any]) -> tuple[events.Event, ...]:
     return (opened, *identified(ask, body))
 
 
-def changing(ask: "Ask", body: dict[str, Any]) -> tuple[events.Event, ...]:
+def changing(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
     """What a change brings along: an identity that comes, or one that goes."""
     return (*identified(ask, body), *(unidentified(ask.world, ask.known, ask.by) if "identity" not in body else ()))
 
@@ -226,7 +224,7 @@ def unidentified(world: World, resource: Resource | None, by: str) -> tuple[even
     return (events.PrincipalRemoved(at=world.now(), by=by, id=identity["principalId"]),)
 
 
-def identified(ask: "Ask", body: dict[str, Any]) -> tuple[events.Event, ...]:
+def identified(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
     """The directory entry of a system-assigned identity, when the body has one and the directory does not."""
     identity = body.get("identity")
     if not identity or identity["principalId"] in ask.world.state.principals:
@@ -246,7 +244,7 @@ def closing(world: World, resource: Resource, by: str) -> tuple[events.Event, ..
     return (closed, *unidentified(world, resource, by), *collection.planned(world, now))
 
 
-def slow(ask: "Ask", body: dict[str, Any]) -> bool:
+def slow(ask: Ask, body: dict[str, Any]) -> bool:
     """Whether a change takes a while. Source: recorded; switching anonymous pull does, other settings do not."""
     if ask.known is None:
         return True
@@ -254,7 +252,7 @@ def slow(ask: "Ask", body: dict[str, Any]) -> bool:
     return ask.patch and any(body["properties"][name] != before[name] for name in SLOW)
 
 
-def usages(ask: "Ask") -> dict[str, Any]:
+def usages(ask: Ask) -> dict[str, Any]:
     """What the registry uses of what its tier allows, from the present state."""
     registry = ask.world.state.registries[ask.id.name.lower()]
     held = counts(ask.world, registry, properties(ask.world, registry))

@@ -20,8 +20,9 @@ from acrlab.domain.authorization_errors import AssignmentNotFound
 from acrlab.domain.errors import BodyInvalid, Condition, NotEmulated
 from acrlab.domain.resource_id import GROUP_TYPE, ResourceId, parse
 from acrlab.engine import groups, operations, registries, types
+from acrlab.engine.ask import Ask
 from acrlab.engine.state import Resource
-from acrlab.engine.types import Action, Ask, ResourceType
+from acrlab.engine.types import Action, ResourceType
 from acrlab.engine.world import World
 
 

@@ -6,35 +6,15 @@ from typing import Any
 import msgspec
 
 from acrlab.domain import events, projection
-from acrlab.domain.access import Principal
 from acrlab.domain.registry import REGISTRY, Field
-from acrlab.domain.resource_id import GROUP_TYPE, ResourceId
+from acrlab.domain.resource_id import GROUP_TYPE
 from acrlab.engine import admin_user, assignments, groups, login_servers, registries
+from acrlab.engine.ask import Ask
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
 
 CRUD = ("PUT", "PATCH", "GET", "DELETE", "LIST")
 WORDS = {"PUT": "write", "PATCH": "write", "GET": "read", "DELETE": "delete", "LIST": "read"}
-
-
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of one resource: which, by whom, in which api-version, with which body.
-
-    `known` is what is there already.
-    """
-
-    world: World
-    id: ResourceId
-    principal: Principal
-    version: str
-    given: Any = None
-    known: Resource | None = None
-    patch: bool = False
-
-    @property
-    def by(self) -> str:
-        """Who is noted as the doer."""
-        return self.principal.id
 
 
 def _nothing(*_: Any) -> tuple[events.Event, ...]:

@@ -216,7 +216,8 @@ class Body:
         if event["type"] == "http.disconnect":
             raise Disconnected
         self.ended = not event.get("more_body", False)
-        return event.get("body", b"")
+        chunk: bytes = event.get("body", b"")
+        return chunk
 
     async def drain(self) -> bool:
         """Drop a body that nobody wants; False when the connection is not worth that."""

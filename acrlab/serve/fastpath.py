@@ -7,7 +7,7 @@ Never the only implementation of anything: what it declines goes through `DoorPr
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -184,7 +184,7 @@ class FastProtocol(DoorProtocol):
 
     # Bulk
 
-    def _wants_thread(self, answer: Answer, length: int) -> bool:
+    def _wants_thread(self, answer: Answer, length: int) -> TypeGuard[Intake]:
         large = length == heads.CHUNKED or length >= bulk.LEAST
         wanted = not isinstance(answer, Response) and not answer.small
         return large and wanted and self.at_head and self.scheme == "http"

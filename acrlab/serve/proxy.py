@@ -9,7 +9,10 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import (  # type: ignore[attr-defined]
+    getproxies_environment,
+    proxy_bypass_environment,
+)
 
 from acrlab.serve import heads
 from acrlab.serve.asgi import App
@@ -245,7 +248,7 @@ class ProxyProtocol(asyncio.Protocol):
         request = f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{upstream.authorization}\r\n"
         opening.transport.write(request.encode())
         try:
-            pipe = await asyncio.wait_for(opening.answer, CONNECT_PATIENCE)
+            pipe: Pipe = await asyncio.wait_for(opening.answer, CONNECT_PATIENCE)
             if opening.head.split(b" ", 2)[1:2] != [b"200"]:
                 first = opening.head.split(b"\r\n", 1)[0].decode("latin-1")
                 raise ConnectionError(f"the proxy {upstream.host}:{upstream.port} said {first!r}")
@@ -275,228 +278,6 @@ class ProxyProtocol(asyncio.Protocol):
         for end in (near, far):
             if not end.transport.is_closing():
                 end.transport.resume_reading()
-
-
-def parse(cls, url: str) -> "Upstream | None":
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-        credentials = ""
-        if parts.username is not None:
-            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            credentials = f"Proxy-Authorization: Basic {b64encode(pair.encode()).decode()}\r\n"
-        tls = parts.scheme == "https"
-        return cls(parts.hostname, parts.port or (443 if tls else 80), tls, credentials)
-
-
-class Proxy:
-    """What the proxy's connections share."""
-
-    def __init__(self, app: App, arrivals: Arrivals, *, sealed: bool) -> None:
-        self.app, self.arrivals, self.sealed = app, arrivals, sealed
-        self.ports: dict[str, int] = {}  # our own doors
-        self._proxies = getproxies_environment()
-
-    def upstream(self, scheme: str, host: str) -> Upstream | None:
-        """The proxy that this machine's environment names for a host, unless that is ourselves."""
-        url = self._proxies.get(scheme)
-        if not url or is_loopback(host) or proxy_bypass_environment(host, self._proxies):
-            return None
-        found = Upstream.parse(url)
-        ours = found and is_loopback(found.host) and found.port in self.ports.values()
-        return None if ours else found
-
-    def emulated(self, host: str) -> bool:
-        """Whether a host is answered here.
-
-        Raises: Refused.
-        """
-        if is_loopback(host):
-            return False
-        if host == METADATA or self.app.azure(host):
-            return True
-        if self.sealed:
-            raise Refused(
-                403,
-                f"acrlab is sealed, so {host} was not contacted. "
-                "Start it without --sealed to let other hosts through.",
-            )
-        return False
-
-class ProxyProtocol(asyncio.Protocol):
-    """One connection to the proxy, until it is known what it is for."""
-
-    def __init__(self, proxy: Proxy) -> None:
-        self.proxy = proxy
-        self.loop = asyncio.get_running_loop()
-        self.transport: Any = None
-        self._buffer = b""
-        self._decided = False
-        self._patience: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        self.proxy.arrivals.connections.add(transport)
-        self._patience = self.loop.call_later(
-            HEAD_PATIENCE, self.refuse, 408, "The request did not arrive in time."
-        )
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.proxy.arrivals.connections.discard(self.transport)
-        self._decide()
-
-    def data_received(self, data: bytes) -> None:
-        if self._decided:
-            return
-        self._buffer += data
-        text, mark, rest = self._buffer.partition(b"\r\n\r\n")
-        if self._buffer[0] == TLS_HELLO:
-            self.refuse(400, "This is a proxy to be spoken to in plain HTTP, not TLS.")
-        elif len(text) > LARGEST_HEAD:
-            self.refuse(431, "The head of the request is too large.")
-        elif mark:
-            self._decide()
-            self.transport.pause_reading()
-            try:
-                self._dispatch(parse(text), rest)
-            except Refused as refusal:
-                self.refuse(*refusal.args)
-
-    def _decide(self) -> None:
-        self._decided = True
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-
-    def refuse(self, status: int, message: str) -> None:
-        """Answer with a sentence, and close."""
-        self._decide()
-        if self.transport.is_closing():
-            return
-        body = f"{message}\n".encode()
-        self.transport.write(
-            f"HTTP/1.1 {status} {REASONS[status]}\r\ncontent-type: text/plain; charset=utf-8\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
-        )
-        # Keep reading for a moment: a close with unread bytes would take the answer back.
-        self.transport.resume_reading()
-        self.transport.write_eof()
-        self.loop.call_later(LINGER, self.transport.close)
-
-    def _dispatch(self, head: Head, rest: bytes) -> None:
-        if head.method == "CONNECT":
-            host, port = address(head.target, None)
-            if not self.proxy.emulated(host):
-                self.proxy.arrivals.start(self._answering(host, self._tunnel(host, port, rest)))
-            elif port in PLAIN_PORTS:
-                self.transport.write(ESTABLISHED)
-                self._serve(rest)
-            else:
-                self.proxy.arrivals.start(self._answering(host, self._terminate(rest)))
-            return
-        if not head.target.lower().startswith("http://"):
-            raise Refused(400, "This is acrlab's proxy: name it in HTTPS_PROXY, then ask for a URL.")
-        raw_authority, raw_path = heads.origin_form(head.target.encode())
-        authority, path = (raw_authority or b"").decode(), raw_path.decode()
-        host, port = address(authority, 80)
-        if self.proxy.emulated(host):
-            self._serve(rewritten(head, authority, path) + rest)
-        else:
-            self.proxy.arrivals.start(self._answering(host, self._forward(head, authority, path, rest)))
-
-    def _serve(self, data: bytes) -> None:
-        """Become an ordinary connection to the App."""
-        self.proxy.arrivals.connections.discard(self.transport)
-        protocol = self.proxy.arrivals.http()
-        self.transport.set_protocol(protocol)
-        protocol.connection_made(self.transport)
-        self.transport.resume_reading()
-        if data:
-            protocol.data_received(data)
-
-    async def _terminate(self, rest: bytes) -> None:
-        """Speak TLS as the host that was asked for, in this very connection."""
-        self.transport.write(ESTABLISHED)
-        if rest:  # a client that did not wait for our word; what it sent cannot be put back
-            await self._tunnel(LOOPBACK, self.proxy.ports["tls"], rest, establish=False)
-        else:
-            await self.proxy.arrivals.secure(self.transport)
-
-    async def _answering(self, host: str, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except (OSError, TimeoutError) as error:
-            reason = str(error) or "it did not answer in time"
-            self.refuse(502, f"{host} could not be reached: {reason}.")
-
-    async def _tunnel(self, host: str, port: int, rest: bytes, *, establish: bool = True) -> None:
-        upstream = self.proxy.upstream("https", host)
-        transport, early = await self._reach(host, port, upstream)
-        if establish:
-            self.transport.write(ESTABLISHED)
-        near, far = Pipe(self.transport), Pipe(transport)
-        self._join(near, far)
-        near.send(rest)
-        far.send(early)
-        self.transport.resume_reading()
-
-    async def _forward(self, head: Head, authority: str, path: str, rest: bytes) -> None:
-        host, port = address(authority, 80)
-        upstream = self.proxy.upstream("http", host)
-        if upstream is None:
-            transport = await self._connect(host, port)
-            request = rewritten(head, authority, path)
-        else:
-            transport = await self._connect(upstream.host, upstream.port, tls=upstream.tls)
-            request = rewritten(head, authority, head.target, upstream.authorization)
-        length = heads.body_length((name.encode(), value.encode()) for name, value in head.fields)
-        near, far = OneRequest(self.transport, length), OneAnswer(transport)
-        self._join(near, far)
-        near.send(request)
-        if rest:
-            near.data_received(rest)
-        self.transport.resume_reading()
-
-    async def _reach(self, host: str, port: int, upstream: Upstream | None) -> tuple[Any, bytes]:
-        """A connection to a host, and what already came from it."""
-        if upstream is None:
-            return await self._connect(host, port), b""
-        transport = await self._connect(upstream.host, upstream.port, Opening, tls=upstream.tls)
-        name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        request = f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{upstream.authorization}\r\n"
-        transport.write(request.encode())
-        opening = transport.get_protocol()
-        try:
-            answer, early = await asyncio.wait_for(opening.answer, CONNECT_PATIENCE)
-            if answer.split(b" ", 2)[1:2] != [b"200"]:
-                first = answer.split(b"\r\n", 1)[0].decode("latin-1")
-                raise ConnectionError(f"the proxy {upstream.host}:{upstream.port} said {first!r}")
-        except BaseException:
-            transport.abort()
-            raise
-        transport.pause_reading()
-        return transport, early
-
-    async def _connect(
-        self, host: str, port: int, protocol: Callable[[], Any] = Pipe, *, tls: bool = False
-    ) -> Any:
-        context = ssl.create_default_context() if tls else None
-        opening = self.loop.create_connection(protocol, host, port, ssl=context)
-        transport, _ = await asyncio.wait_for(opening, CONNECT_PATIENCE)
-        if self.transport.is_closing():
-            transport.abort()
-            raise ConnectionAbortedError
-        if protocol is Pipe:
-            transport.pause_reading()
-        return transport
-
-    def _join(self, near: Pipe, far: Pipe) -> None:
-        connections = self.proxy.arrivals.connections
-        connections.add(far.transport)
-        for end in (near, far):
-            end.on_lost = partial(connections.discard, end.transport)
-        near.join(far)
-        far.transport.resume_reading()
 
 
 def parse(text: bytes) -> Head:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 
 from acrlab.domain.resource_id import ResourceId, parse
 from acrlab.engine import authorization, operations, resources, types
+from acrlab.engine.ask import Ask
 from acrlab.engine.resources import Outcome
 from acrlab.engine.state import Resource
-from acrlab.engine.types import Action, Ask, ResourceType
+from acrlab.engine.types import Action, ResourceType
 from acrlab.wire import arm_documents, http
 from acrlab.wire.arm_requests import BODY, body, page, required, version
 from acrlab.wire.call import Call

@@ -113,6 +113,13 @@ def test_every_truncation_is_noticed() -> None:
     refused(token + "\n")
 
 
+def test_one_token_has_one_spelling() -> None:
+    """The last character of a signature has four bits to spare: what they say must be nothing."""
+    token = jwt.encode(KEYS, "acr", {"sub": "a"})
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    refused(token[:-1] + alphabet[alphabet.index(token[-1]) + 1])
+
+
 def test_lengths_are_limited() -> None:
     assert str(jwt.LONGEST) in refused(jwt.encode(KEYS, "acr", {"x": "y" * jwt.LONGEST}))
     refused(f"{segment(HEAD)}.{base64.urlsafe_b64encode(b'[' * 9000).decode().rstrip('=')}.AAAA")
