@@ -98,7 +98,7 @@ class Tree:
 
     def html(self) -> str:
         """The drawing, in the font of code."""
-        return f'<pre style="{_CODE};line-height:1.35;margin:0">{escape(self.text())}</pre>'
+        return f'<pre style="{_CODE};line-height:1.35;margin:0;padding:0 .5em">{escape(self.text())}</pre>'
 
     def bundle(self) -> dict[str, str]:
         """What a notebook keeps."""

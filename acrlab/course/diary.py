@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -61,8 +61,8 @@ class Log:
             body = {"n": self._next(), "at": _now(), "lab": lab, "what": what, "facts": facts}
             chained = {**body, "before": _hash(last[0]) if last else _START}
             line = _canonical({**chained, "own": _hash(_canonical(chained))})
-            with open(self.path, "ab") as file:
-                file.write(line + b"\n")
+            with open(self.path, "ab+") as file:
+                file.write((b"" if self._ended(file) else b"\n") + line + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
 
@@ -85,6 +85,14 @@ class Log:
             return self.path.read_bytes().splitlines()
         except FileNotFoundError:
             return []
+
+    @staticmethod
+    def _ended(file: IO[bytes]) -> bool:
+        """Whether the last line is whole: a machine may have been switched off in the middle of it."""
+        if not file.seek(0, os.SEEK_END):
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
 
     def _next(self) -> int:
         entries, _ = self.read()

@@ -1,11 +1,13 @@
 """Azure over plain HTTP: what the SDKs do, without an SDK. Start states and the labs' third way of working use it."""
 
 import os
+import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import requests
+from requests.adapters import HTTPAdapter
 
 if TYPE_CHECKING:
     from acrlab.client.image import Image
@@ -22,6 +24,13 @@ INDEX = ", ".join((
 ))  # fmt: skip
 
 
+class _Prompt(HTTPAdapter):
+    """Sends small bodies at once. Through a proxy urllib3 waits for an answer to the head first: 40 ms a request."""
+
+    def proxy_manager_for(self, proxy: str, **given: Any) -> Any:
+        return super().proxy_manager_for(proxy, socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)], **given)
+
+
 class Refused(Exception):
     """An answer of 400 or more. `response` is the whole of it."""
 
@@ -36,6 +45,7 @@ class Rest:
     def __init__(self, client: str = "", secret: str = "") -> None:
         self.subscription = os.environ["AZURE_SUBSCRIPTION_ID"]
         self.session = requests.Session()
+        self.session.mount("https://", _Prompt())
         self._client = client or os.environ["AZURE_CLIENT_ID"]
         self._secret = secret or os.environ["AZURE_CLIENT_SECRET"]
         self._tokens: dict[str, str] = {}

@@ -16,7 +16,7 @@ _SWITCHES = {"--admin-enabled", "--write-enabled", "--delete-enabled", "--read-e
              "--anonymous-pull-enabled", "--public-network-enabled"}  # fmt: skip
 _ANY_CASE = _SWITCHES | {"--sku", "--role", "--location"}
 # Words that mean the same option in some commands.
-_SAME = {
+_SAME: dict[tuple[str, ...], dict[str, str]] = {
     ("az", "acr", "build"): {"--name": "--registry"},
 }
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "--", "—": "--"})

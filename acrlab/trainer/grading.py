@@ -84,7 +84,7 @@ def _one(part: Component, given: Sequence[str]) -> PartGrade:
 
 
 def _several(part: Component, given: Sequence[str]) -> PartGrade:
-    chosen = _chosen(part, dict.fromkeys(given))
+    chosen = _chosen(part, tuple(dict.fromkeys(given)))
     right = [each for each in part.options if each.right]
     points = sum(each.right for each in chosen) if len(chosen) <= part.choose else 0
     others = (each for each in part.options if not each.right and each not in chosen)
@@ -93,7 +93,7 @@ def _several(part: Component, given: Sequence[str]) -> PartGrade:
 
 
 def _order(part: Component, given: Sequence[str]) -> PartGrade:
-    chosen = _chosen(part, dict.fromkeys(given))
+    chosen = _chosen(part, tuple(dict.fromkeys(given)))
     right = sorted((each for each in part.options if each.right), key=lambda each: each.place)
     points = sum(one is other for one, other in zip(chosen, right, strict=False))
     why = [f"{each.say}: {each.because}" for each in (*right, *(one for one in chosen if not one.right))]

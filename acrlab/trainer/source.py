@@ -44,7 +44,7 @@ class _Loader(yaml.BaseLoader):
     """All scalars are text, no tags, no anchors, no key twice."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event: Any = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
             raise Unreadable("anchors (&) and aliases (*) are not used here; a text that begins with * or & "
                              "needs quotes", _line(event.start_mark))  # fmt: skip
@@ -65,8 +65,8 @@ class _Loader(yaml.BaseLoader):
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_mapping)
-_Loader.add_constructor("tag:yaml.org,2002:seq", lambda loader, node: loader.construct_sequence(node, deep=True))
-_Loader.add_constructor("tag:yaml.org,2002:str", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("tag:yaml.org,2002:seq", lambda loader, node: loader.construct_sequence(node, deep=True))  # type: ignore[arg-type]
+_Loader.add_constructor("tag:yaml.org,2002:str", lambda loader, node: loader.construct_scalar(node))  # type: ignore[arg-type]
 
 
 def read(text: str) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from acrlab.client import durations
-from acrlab.client.image import Blob, Image
-from acrlab.client.registry import Reference
+from acrlab.client.blob import Blob
+from acrlab.client.content import Reference
+from acrlab.client.image import Image
 from acrlab.domain import roles
 from acrlab.trainer import commands
 from acrlab.trainer.bench import ACR, ARM, Seen
@@ -284,8 +285,14 @@ def _history(trip: Trip, step: Step) -> Outcome:
     where = typed(step.get("where", {}))
     return Outcome(None, [
         each["by"] if "by" in each else "" for each in trip.visitor.place.history()
-        if each.get("type") == step["history"] and _holds(where, each)
+        if each.get("type") == step["history"] and _holds(where, each) and _about(str(step.get("of", "")), each)
     ])  # fmt: skip
+
+
+def _about(registry: str, event: Mapping[str, Any]) -> bool:
+    """Whether an event is about a registry: its content, or its resource."""
+    wanted = registry.lower()
+    return not wanted or event.get("registry") == wanted or str(event.get("id", "")).lower().endswith(f"/{wanted}")
 
 
 def _holds(wanted: Any, found: Any) -> bool:
@@ -359,6 +366,6 @@ VERBS: dict[str, Verb] = {
     "request": Verb(_request, ("headers", "send", "pick"), "any request: a method and a URL; pick: a header"),
     "fact": Verb(_fact, (), "a fact of acrlab/data"),
     "clock": Verb(_clock, (), "let time pass: 3h, 8d"),
-    "history": Verb(_history, ("where",), "events that happened, such as ManifestPushed"),
+    "history": Verb(_history, ("where", "of"), "events that happened, such as ManifestPushed; of: a registry"),
     "run": Verb(_run, (), "an az command, by what it does"),
 }  # fmt: skip

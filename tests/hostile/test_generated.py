@@ -25,19 +25,70 @@ from tests.engine.conftest import plain, push_image
 REQUESTS = int(os.environ.get("ACRLAB_GENERATED", "10000"))
 REGISTRY = "contoso"
 HOSTS = {
-    "arm": "management.azure.com", "entra": "login.microsoftonline.com", "graph": "graph.microsoft.com",
-    "imds": "169.254.169.254", "registry": f"{REGISTRY}.azurecr.io", "local": "localhost", hosts.FOREIGN: "vault.azure.net",
-}  # fmt: skip
+    "arm": "management.azure.com",
+    "entra": "login.microsoftonline.com",
+    "graph": "graph.microsoft.com",
+    "imds": "169.254.169.254",
+    "registry": f"{REGISTRY}.azurecr.io",
+    "local": "localhost",
+    hosts.FOREIGN: "vault.azure.net",
+}
 ROUTES = [
     (plane, route) for plane, found in PLANES.items() for route in found.router.routes if route.scope != "control"
 ]
-NASTY = ["", ".", "..", "../../etc/passwd", "%2e%2e%2f", "a" * 300, "\x00", "ü", "a b", "'", '"', "sha256:", "sha256:" + "0" * 64,
-         "sha512:" + "f" * 128, "md5:" + "0" * 32, "_catalog", "blobs/uploads", "v1", "team/app", REGISTRY, "<script>", "-1", "1e400",
-         "null", "{}", "٣", "\r\nx-evil: 1", "%", "&&==", "00000000-0000-0000-0000-000000000000"]  # fmt: skip
-BODIES = [b"", b"{}", b"[]", b"null", b"{", b"[" * 5000, b'{"a":' * 2000, b"\xff\xfe", b'{"schemaVersion":2}', b"grant_type=password",
-          b"grant_type=client_credentials&client_id=x&client_secret=y&scope=z", b'{"location":1,"sku":[],"properties":"x"}',
-          b'{"location":"westeurope","sku":{"name":"Basic"},"properties":{"adminUserEnabled":"yes"}}', b'{"name":{}}',
-          b'{"deleteEnabled":"no"}', b"a=%zz&b=%ff", b'{"properties":{"policies":[]}}', b"1e999", b'"' + b"x" * 70000 + b'"']  # fmt: skip
+NASTY = [
+    "",
+    ".",
+    "..",
+    "../../etc/passwd",
+    "%2e%2e%2f",
+    "a" * 300,
+    "\x00",
+    "ü",
+    "a b",
+    "'",
+    '"',
+    "sha256:",
+    "sha256:" + "0" * 64,
+    "sha512:" + "f" * 128,
+    "md5:" + "0" * 32,
+    "_catalog",
+    "blobs/uploads",
+    "v1",
+    "team/app",
+    REGISTRY,
+    "<script>",
+    "-1",
+    "1e400",
+    "null",
+    "{}",
+    "٣",
+    "\r\nx-evil: 1",
+    "%",
+    "&&==",
+    "00000000-0000-0000-0000-000000000000",
+]
+BODIES = [
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b"{",
+    b"[" * 5000,
+    b'{"a":' * 2000,
+    b"\xff\xfe",
+    b'{"schemaVersion":2}',
+    b"grant_type=password",
+    b"grant_type=client_credentials&client_id=x&client_secret=y&scope=z",
+    b'{"location":1,"sku":[],"properties":"x"}',
+    b'{"location":"westeurope","sku":{"name":"Basic"},"properties":{"adminUserEnabled":"yes"}}',
+    b'{"name":{}}',
+    b'{"deleteEnabled":"no"}',
+    b"a=%zz&b=%ff",
+    b'{"properties":{"policies":[]}}',
+    b"1e999",
+    b'"' + b"x" * 70000 + b'"',
+]
 text = st.one_of(st.sampled_from(NASTY), st.text(max_size=20))
 
 
@@ -104,9 +155,16 @@ def test_generated_requests(emulator: Emulator) -> None:
     scopes = tokens_for(every)
     bearers.append(tokens.access_token(world, registry, principal, scopes))
     known = {
-        "repository": "team/app", "tag": "v1", "reference": "v1", "digest": digest, "subscription": world.state.subscription,
-        "group": "lab", "registry": REGISTRY, "name": REGISTRY, "tenant": world.state.tenant,
-    }  # fmt: skip
+        "repository": "team/app",
+        "tag": "v1",
+        "reference": "v1",
+        "digest": digest,
+        "subscription": world.state.subscription,
+        "group": "lab",
+        "registry": REGISTRY,
+        "name": REGISTRY,
+        "tenant": world.state.tenant,
+    }
     seen: set[tuple[str, int]] = set()
 
     @settings(max_examples=REQUESTS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -115,16 +173,40 @@ def test_generated_requests(emulator: Emulator) -> None:
         other=st.sampled_from(["", "", "", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"]),
         values=st.lists(st.one_of(st.just("v1"), text), min_size=6, max_size=6),
         query=st.dictionaries(
-            st.sampled_from(["api-version", "n", "last", "orderby", "digest", "mount", "from", "tag", "scope", "service", "$filter",
-                             "$top", "artifactType", "digest-algorithm", "resource", "client_id"]),
-            st.one_of(st.sampled_from(["2025-11-01", "1", "team/app", digest, "repository:team/app:pull"]), text), max_size=4),
+            st.sampled_from(
+                [
+                    "api-version",
+                    "n",
+                    "last",
+                    "orderby",
+                    "digest",
+                    "mount",
+                    "from",
+                    "tag",
+                    "scope",
+                    "service",
+                    "$filter",
+                    "$top",
+                    "artifactType",
+                    "digest-algorithm",
+                    "resource",
+                    "client_id",
+                ]
+            ),
+            st.one_of(st.sampled_from(["2025-11-01", "1", "team/app", digest, "repository:team/app:pull"]), text),
+            max_size=4,
+        ),
         bearer=st.one_of(st.sampled_from(bearers), st.just(""), text),
         kind=st.sampled_from(["Bearer", "Bearer", "Bearer", "Basic", "Digest", ""]),
         headers=st.dictionaries(
-            st.sampled_from(["content-type", "content-range", "range", "accept", "if-none-match", "metadata", "x-ms-version"]),
-            text, max_size=3),
+            st.sampled_from(
+                ["content-type", "content-range", "range", "accept", "if-none-match", "metadata", "x-ms-version"]
+            ),
+            text,
+            max_size=3,
+        ),
         body=st.one_of(st.sampled_from(BODIES), st.binary(max_size=200)),
-    )  # fmt: skip
+    )
     def one(row: Any, other: str, values: Any, query: Any, bearer: str, kind: str, headers: Any, body: bytes) -> None:
         plane, route = row
         if bearer or kind == "Basic":

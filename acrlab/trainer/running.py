@@ -1,0 +1,70 @@
+"""The emulator that runs on this machine, as a place where tasks are performed and looked at."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from acrlab.client import running
+from acrlab.client.control import Control, ControlRefused, NotRunning
+from acrlab.domain.access import Principal
+from acrlab.trainer.bench import Place, Seen, seen
+
+LOGIN = "https://login.microsoftonline.com"
+_SELF = ("owner", "acrlab-sp")  # who the environment can sign in as: an application with the role Owner
+
+
+class NobodySignsIn(Exception):
+    """A step wants to act as somebody whose secret is not known outside the emulator."""
+
+
+class RunningPlace:
+    """An emulator over its proxy, with the credentials of its environment."""
+
+    def __init__(self, variables: Mapping[str, str], control: Control) -> None:
+        self._variables, self._control = variables, control
+        self.subscription, self.tenant = variables["AZURE_SUBSCRIPTION_ID"], variables["AZURE_TENANT_ID"]
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = variables["REQUESTS_CA_BUNDLE"]
+        self._session.proxies = {"https": variables["HTTPS_PROXY"], "http": variables["HTTPS_PROXY"]}
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Seen:
+        answer = self._session.request(method, url, headers=dict(headers), data=body, timeout=60, allow_redirects=False)
+        return seen(answer.status_code, dict(answer.headers), answer.content)
+
+    def bearer(self, who: str, audience: str) -> str:
+        if who not in _SELF:
+            raise NobodySignsIn(f"nobody can sign in as {who} here")
+        form = {
+            "grant_type": "client_credentials", "client_id": self._variables["AZURE_CLIENT_ID"],
+            "client_secret": self._variables["AZURE_CLIENT_SECRET"], "scope": f"{audience}/.default",
+        }  # fmt: skip
+        answer = self._session.post(f"{LOGIN}/{self.tenant}/oauth2/v2.0/token", data=form, timeout=60)
+        return str(json.loads(answer.content)["access_token"])
+
+    def principal(self, who: str) -> Principal:
+        return Principal(self._variables["AZURE_CLIENT_ID"], "servicePrincipal", who)
+
+    def advance(self, seconds: float) -> None:
+        self._control.advance(seconds)
+
+    def history(self) -> list[dict[str, Any]]:
+        return self._control.events()
+
+    def why(self) -> list[str]:
+        found = self._control.why()
+        return list(found[0]["lines"]) if found else []
+
+
+def running_place() -> tuple[Place | None, str]:
+    """The running emulator, or None and a sentence that says how to have one."""
+    try:
+        variables = running.environment()
+        control = running.control(dict(variables))
+        control.status()
+    except (NotRunning, ControlRefused, KeyError, OSError):
+        return None, "None is running: start one with `acrlab up` in another terminal."
+    return RunningPlace({**os.environ, **variables}, control), ""
