@@ -165,6 +165,7 @@ class Emulator:
             **dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy),
             **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1"),
             **dict.fromkeys(_BUNDLES, bundle),
+            "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com",
             "AZURE_TENANT_ID": self.world.state.tenant,
             "AZURE_SUBSCRIPTION_ID": self.world.state.subscription,
             "AZURE_CLIENT_ID": workload.app_id,

@@ -43,7 +43,8 @@ class EmulatorOnly(Exception):
 def connect(cloud: str | None = None) -> "Cloud":
     """The cloud that ACRLAB_CLOUD names: `emulated` (the default) or `azure`.
 
-    An emulator that the environment points to is used; without one, a world in memory begins in this process.
+    An emulator that the environment points to is used, or the one that `acrlab up` runs; without any, a world in
+    memory begins in this process.
     Raises: CloudMisconfigured, NotRunning.
     """
     wanted = (cloud or os.environ.get("ACRLAB_CLOUD") or EMULATED).lower()
@@ -76,12 +77,16 @@ def _emulated() -> "Cloud":
 
 
 def attach() -> Control:
-    """The controls of the emulator that this process belongs to; one is started when there is none.
+    """The controls of the emulator that this process belongs to; else of the running one; else one is started.
 
     Raises: NotRunning when the environment points to one that is gone.
     """
     if "ACRLAB_ENDPOINT" not in os.environ:
-        _begin()
+        found = running.alive()
+        if found is not None:
+            os.environ.update(found["environment"])
+        else:
+            _begin()
     control = running.control()
     control.status()
     return control

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Protocol
 
 from acrlab.serve.asgi import DRAINED
 from acrlab.serve.heads import CHUNKED
@@ -36,6 +37,14 @@ class Gone(Exception):
     """The client left, or said nothing for too long."""
 
 
+class Source(Protocol):
+    """What a body is received from: a socket, or a feed."""
+
+    def settimeout(self, value: float, /) -> None: ...
+    def recv_into(self, buffer: memoryview, /) -> int: ...
+    def shutdown(self, how: int, /) -> None: ...
+
+
 class Lanes:
     """Threads for bulk transfers, a bounded number of them."""
 
@@ -45,7 +54,7 @@ class Lanes:
 
     def take(self) -> bool:
         """Reserve a lane; to be asked on the event loop, like `release`."""
-        if not (POSSIBLE and self._free):
+        if not self._free:
             return False
         self._free -= 1
         return True
@@ -157,7 +166,7 @@ def send(sock: socket.socket, head: bytes, descriptor: int, part: FileSlice) -> 
         raise Gone from error
 
 
-def receive(sock: socket.socket, intake: Intake, early: bytes, length: int) -> bytes:
+def receive(sock: Source, intake: Intake, early: bytes, length: int) -> bytes:
     """Receive a body into an intake, and what the client sent after it. `early` came with the head.
 
     Raises: Gone, Broken, and what the intake raises.
@@ -173,7 +182,7 @@ def receive(sock: socket.socket, intake: Intake, early: bytes, length: int) -> b
     return rest
 
 
-def interrupt(sock: socket.socket) -> None:
+def interrupt(sock: Source) -> None:
     """Make the thread that waits on a socket give up."""
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
@@ -203,7 +212,7 @@ class _Tap:
             self.error = error
 
 
-def _receive_sized(sock: socket.socket, intake: _Tap, early: bytes, length: int) -> bytes:
+def _receive_sized(sock: Source, intake: _Tap, early: bytes, length: int) -> bytes:
     if early:
         intake.write(early[:length])
     left = length - len(early)
@@ -216,7 +225,7 @@ def _receive_sized(sock: socket.socket, intake: _Tap, early: bytes, length: int)
     return early[length:]
 
 
-def _receive_chunked(sock: socket.socket, intake: _Tap, early: bytes) -> bytes:
+def _receive_chunked(sock: Source, intake: _Tap, early: bytes) -> bytes:
     buffer = bytearray(max(BUFFER, len(early)))
     buffer[: len(early)] = early
     chunks, end = Chunks(), len(early)
@@ -232,7 +241,7 @@ def _receive_chunked(sock: socket.socket, intake: _Tap, early: bytes) -> bytes:
             end = rest + _receive_some(sock, view[rest:])
 
 
-def _receive_some(sock: socket.socket, view: memoryview) -> int:
+def _receive_some(sock: Source, view: memoryview) -> int:
     try:
         got = sock.recv_into(view)
     except OSError as error:

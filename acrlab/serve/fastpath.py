@@ -23,6 +23,7 @@ from acrlab.serve.asgi import (
     read_exactly,
     unavailable,
 )
+from acrlab.serve.feed import Feed
 from acrlab.serve.protocol import MALFORMED, DoorProtocol, DoorState
 from acrlab.wire.http import Answer, FileSlice, Intake, Response
 
@@ -86,7 +87,8 @@ class FastProtocol(DoorProtocol):
         self.alone: bytes | None = None  # the chunk being read, if it is one head and nothing else
         self.at_head = False  # the head being read began with the chunk and ended before its rest
         self.upload: Callable[[bytes], None] | None = None  # to be called with the body's first bytes
-        self.moving: Any = None  # the socket that a thread is using
+        self.moving: Any = None  # the socket that a thread is using, or what stands in for it
+        self.feed_of: Feed | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -98,6 +100,10 @@ class FastProtocol(DoorProtocol):
             bulk.interrupt(self.moving)
 
     def data_received(self, data: bytes) -> None:
+        if self.feed_of is not None:
+            self.stamp = self.shared.tick
+            self.feed_of.push(data)
+            return
         if not self.idle or self.refused or self.flow.write_paused:
             super().data_received(data)
             return
@@ -184,14 +190,18 @@ class FastProtocol(DoorProtocol):
 
     # Bulk
 
+    @property
+    def _lendable(self) -> bool:
+        return bulk.POSSIBLE and self.scheme == "http"
+
     def _wants_thread(self, answer: Answer, length: int) -> TypeGuard[Intake]:
         large = length == heads.CHUNKED or length >= bulk.LEAST
         wanted = not isinstance(answer, Response) and not answer.small
-        return large and wanted and self.at_head and self.scheme == "http"
+        return large and wanted and self.at_head
 
     def _send(self, cycle: RequestResponseCycle, response: Response, part: FileSlice) -> bool:
         """Send a file from a thread; False when the socket is not free for that."""
-        if self.scheme != "http" or self.transport.get_write_buffer_size():
+        if not self._lendable or self.transport.get_write_buffer_size():
             return False
         try:
             descriptor = os.open(part.path, os.O_RDONLY)
@@ -232,7 +242,7 @@ class FastProtocol(DoorProtocol):
             intake.abort()
             self.shared.lanes.release()
             return
-        sock = self._lend()
+        sock = self._lend() if self._lendable else self._stand_in()
         if cycle.waiting_for_100_continue:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             cycle.waiting_for_100_continue = False
@@ -251,6 +261,9 @@ class FastProtocol(DoorProtocol):
     def _received(
         self, cycle: RequestResponseCycle, intake: Intake, rest: bytes, error: Exception | None
     ) -> None:
+        if self.feed_of is not None:
+            rest += self.feed_of.rest()
+            self.feed_of = None
         self._take_back()
         if isinstance(error, bulk.Gone):
             intake.abort()
@@ -281,6 +294,10 @@ class FastProtocol(DoorProtocol):
         """The socket, for a thread; until it is taken back the loop does not read from it."""
         self.flow.pause_reading()
         self.moving = self.transport.get_extra_info("socket").dup()
+        return self.moving
+
+    def _stand_in(self) -> Any:
+        self.moving = self.feed_of = Feed(self.loop, self.flow)
         return self.moving
 
     def _take_back(self) -> None:

@@ -1,6 +1,7 @@
 """HTTP/1.1 on a connection: uvicorn's protocol with the limits a door to the world needs."""
 
 import asyncio
+import socket
 import time
 from contextlib import suppress
 from email.utils import formatdate
@@ -26,6 +27,7 @@ IDLE_PATIENCE = 75.0  # seconds of a connection on which nobody asks anything
 LINGER = 1.0  # seconds for a client to read why it was refused before it learns that we left
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 TLS_HELLO = 0x16
+QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux only; elsewhere delayed acknowledgements are short
 MALFORMED = 400, "The request is malformed."
 TOO_LARGE = 431, "The head of the request is too large."
 TOO_SLOW = 408, "The head of the request did not arrive in time."
@@ -54,7 +56,7 @@ class DoorState(ServerState):
 def configure(application: Application, protocol: type[asyncio.Protocol]) -> Config:
     """uvicorn's settings for an application of ours: no signals, no log, no headers of its own."""
     config = Config(
-        application,  # type: ignore[arg-type]
+        application,
         http=protocol,
         ws="none",
         lifespan="off",
@@ -106,6 +108,17 @@ class DoorProtocol(HttpToolsProtocol):
                 self.refuse(400, "This port speaks plain HTTP, not TLS.", linger=0)
         if not self.refused:
             self.feed(data)
+        if self.in_message and not self.in_head:
+            self.acknowledge()
+
+    def acknowledge(self) -> None:
+        """Tell the client at once that the head has come.
+
+        urllib3 leaves Nagle's algorithm on behind a proxy and sends head and body apart: the body would wait for
+        the system's delayed acknowledgement, 40 ms on Linux, in every request of the SDKs and of az.
+        """
+        if QUICK_ACK is not None:
+            self.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
 
     def pause_writing(self) -> None:
         self.stalled = self.shared.tick

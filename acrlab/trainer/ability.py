@@ -49,20 +49,19 @@ def success(ability: float, difficulty: float, chance: float = 0.0, doubt: float
 def difficulties(answers: Iterable[Answered]) -> dict[str, tuple[float, float]]:
     """Difficulty and remaining doubt of each question that was answered."""
     found: dict[str, tuple[float, int]] = {}
-    ability, seen = 0.0, 0
-    for each in answers:
+    ability = 0.0
+    for seen, each in enumerate(answers):
         difficulty, count = found.get(each.question, (PRIOR[each.level], 0))
         surprise = each.score - success(ability, difficulty, each.chance)
         found[each.question] = difficulty - STEP / (1 + SETTLE * count * 10) * surprise, count + 1
         ability += STEP / (1 + SETTLE * seen) * surprise
-        seen += 1
     return {key: (value, DOUBT / math.sqrt(1 + count / 4)) for key, (value, count) in found.items()}
 
 
 def estimate(answers: Iterable[Answered], known: Mapping[str, tuple[float, float]] | None = None) -> Ability:
     """The ability that explains the answers: mean and standard deviation of the posterior over a grid.
 
-    Only the first answer to a question counts in full: a repeated one tells about memory, a fifth as much about ability.
+    The first answer to a question counts in full; a repeated one tells about memory, and counts a fifth.
     """
     table = known or {}
     logs = [-0.5 * (each / SPREAD) ** 2 for each in _GRID]

@@ -93,7 +93,7 @@ def parse(text: str, path: str) -> tuple[Question | Scenario | None, list[Mistak
         raw = read(text)
     except Unreadable as error:
         return None, [Mistake(path, error.where, error.text)]
-    named = Mistake(path, "", "a file lies in the folder of its topic, and both have names such as tiers/one-name-two-regions.yaml")
+    named = Mistake(path, "", "a file lies in its topic's folder; both have names such as tiers/one-name-two-regions")
     key = path.removesuffix(".yaml")
     wrong = [] if key.count("/") == 1 and all(map(_SLUG.fullmatch, key.split("/"))) else [named]
     if not isinstance(raw, dict):
@@ -155,7 +155,7 @@ def _dated(question: Question) -> Iterator[Objection]:
     for number, each in enumerate(question.sources, 1):
         if not each.url.startswith("https://"):
             yield f"source {number}, url", "must begin with https://"
-        if each.date > datetime.date.today().isoformat():
+        if each.date > datetime.datetime.now(datetime.UTC).date().isoformat():
             yield f"source {number}, date", "lies in the future"
 
 
@@ -239,7 +239,8 @@ def schema() -> dict[str, Any]:
         found = form.shape.schema()
         found["properties"]["kind"] = {"const": kind}
         alternatives.append({"title": kind, **found})
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "acrlab question", "oneOf": alternatives}
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, "title": "acrlab question", "oneOf": alternatives}
 
 
 def instances(bank: Bank, seed: int) -> Iterator[Instance]:

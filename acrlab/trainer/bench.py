@@ -119,9 +119,14 @@ class BenchPlace:
             key = self.world.uuid()
             self.world.commit(
                 events.PrincipalAdded(
-                    at=self.world.now(), id=key, kind=directory.APPLICATION, name=name, app_id=self.world.uuid(),
-                    tenant=self.tenant, secrets={"default": directory.new_secret(self.world)},
-                )  # fmt: skip
+                    at=self.world.now(),
+                    id=key,
+                    kind=directory.APPLICATION,
+                    name=name,
+                    app_id=self.world.uuid(),
+                    tenant=self.tenant,
+                    secrets={"default": directory.new_secret(self.world)},
+                )
             )
             found = self.world.state.principals[key]
         return directory.principal(found)

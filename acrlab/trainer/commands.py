@@ -64,14 +64,13 @@ def read(text: str) -> Command:
                 current.append(value)
         else:
             current.append(part)
-    return Command(tuple(each.lower() if index < 4 else each for index, each in enumerate(words)), _kept(words, options))
+    first = tuple(each.lower() if index < 4 else each for index, each in enumerate(words))
+    return Command(first, _kept(words, options))
 
 
 def _kept(words: list[str], options: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
     same = _SAME.get(tuple(words[:3]), {})
-    return {
-        same.get(name, name): _value(name, values) for name, values in sorted(options.items()) if name not in _IDLE
-    }
+    return {same.get(name, name): _value(name, values) for name, values in sorted(options.items()) if name not in _IDLE}
 
 
 def _value(name: str, values: list[str]) -> tuple[str, ...]:
@@ -124,7 +123,7 @@ def _on_repository(verb: str) -> Meaning:
 
 
 def _lock(options: Options) -> list[dict[str, Any]]:
-    names = {"--write-enabled": "write", "--delete-enabled": "delete", "--read-enabled": "read", "--list-enabled": "list"}
+    names = {f"--{name}-enabled": name for name in ("write", "delete", "read", "list")}
     step = {"lock": _one(options, "--image", "--repository"), "registry": _one(options, "--name")}
     return [step | {names[name]: _one(options, name) for name in names if name in options}]
 

@@ -226,7 +226,8 @@ def resume(sitting: Sitting, now: float) -> Sitting:
     current = timed(sitting, now)
     if current.state != BREAK:
         raise NotAllowed("the exam is over" if current.state == OVER else "there is no break to come back from")
-    current = msgspec.structs.replace(current, state=OPEN, locked=tuple(dict.fromkeys((*current.locked, *current.visited))))
+    locked = tuple(dict.fromkeys((*current.locked, *current.visited)))
+    current = msgspec.structs.replace(current, state=OPEN, locked=locked)
     fresh = [index for index in range(len(current.here.items)) if f"{current.section}.{index}" not in current.locked]
     if not fresh:
         return finish_section(current, now)

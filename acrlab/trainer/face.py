@@ -28,7 +28,9 @@ class Left(Exception):
 class Face:
     """What is written and what is read; tests bring their own."""
 
-    def __init__(self, *, ask: Ask | None = None, console: Console | None = None, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, *, ask: Ask | None = None, console: Console | None = None, now: Callable[[], float] = time.time
+    ) -> None:
         self.console = console or Console(highlight=False, soft_wrap=True)
         self._ask, self.now = ask or input, now
 

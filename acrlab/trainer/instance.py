@@ -126,9 +126,7 @@ def _component(question: Question, seed: int, key: str, part: Part, text: Any) -
         Option("", text(each.say), each.right, text(each.because), index, index + 1 if ordered and each.right else 0)
         for index, each in enumerate(part.choices)
     ]
-    if part.way in ("command", "do"):
-        shown = options
-    elif tuple(each.say for each in options) == _FIXED:
+    if part.way in ("command", "do") or tuple(each.say for each in options) == _FIXED:
         shown = options
     else:
         # The parts of a matching question share one list of answers, so they share its order.

@@ -171,7 +171,8 @@ class Practice:
         asked = variant.question
         given = rating(grade, hinted=hinted, seconds=seconds, expected=asked.seconds, confidence=confidence)
         entry = self.ledger.add(
-            ANSWERED, now, question=question, seed=variant.seed, answer={key: list(each) for key, each in answer.items()},
+            ANSWERED, now, question=question, seed=variant.seed,
+            answer={key: list(each) for key, each in answer.items()},
             score=grade.share, rating=given, confidence=confidence, seconds=seconds, hinted=hinted, level=asked.level,
             chance=chance(asked), objectives=list(asked.objectives), points=grade.points, possible=grade.possible,
         )  # fmt: skip

@@ -25,7 +25,8 @@ def main(arguments: list[str], console: Console | None = None) -> int:
             if proof.holds and seed:
                 continue
             word = "proven " if proof.holds else "BROKEN "
-            out.print(f"{word}  {proof.question}  {len(proof.verdicts)} claims, {proof.seconds * 1000:.0f} ms", markup=False)
+            cost = f"{len(proof.verdicts)} claims, {proof.seconds * 1000:.0f} ms"
+            out.print(f"{word}  {proof.question}  {cost}", markup=False)
             for verdict in proof.broken():
                 out.print(f"           variant {seed}: {verdict.claim}: {verdict.seen}", markup=False)
     out.print(f"{len(wanted)} questions, {len(mistakes)} mistakes, {red} broken keys", markup=False)

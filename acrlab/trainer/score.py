@@ -16,7 +16,8 @@ from acrlab.trainer.instance import Instance
 from acrlab.trainer.practice import interval
 
 PASS, TOP = 700, 1000
-JUST = {1: 0.85, 2: 0.7, 3: 0.55}  # share of points of somebody who just qualifies, by level. Inferred: an Angoff judgement
+# Share of points of somebody who just qualifies, by level. Inferred: an Angoff judgement of ours
+JUST = {1: 0.85, 2: 0.7, 3: 0.55}
 
 
 class ItemReport(msgspec.Struct, frozen=True):

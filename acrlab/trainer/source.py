@@ -74,7 +74,7 @@ def read(text: str) -> Any:
     if len(text) > LARGEST:
         raise Unreadable(f"{len(text)} characters; a question has at most {LARGEST}")
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506  a BaseLoader: it makes texts, lists and dicts only
+        return yaml.load(text, Loader=_Loader)  # a BaseLoader: it makes texts, lists and dicts only
     except yaml.MarkedYAMLError as error:
         problem = " ".join(filter(None, (error.context, error.problem)))
         raise Unreadable(_told(problem), _line(error.problem_mark or error.context_mark)) from None

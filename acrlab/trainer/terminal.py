@@ -1,4 +1,4 @@
-"""The trainer in a terminal: what `acrlab quiz` and `acrlab exam` call. For people who use no mouse and no screen, too."""
+"""The trainer in a terminal: what `acrlab quiz` and `acrlab exam` call. It needs no mouse and no screen."""
 
 from acrlab.trainer.terminal_exam import exam
 from acrlab.trainer.terminal_quiz import quiz

@@ -11,6 +11,7 @@ from acrlab.trainer.face import Face, Left, chosen, graded, how, show
 from acrlab.trainer.ledger import Ledger, folder
 from acrlab.trainer.running import running_place
 
+
 def exam(
     pack: str = blueprints.DEFAULT, minutes: float = 0, extra_time: float = 1.0, *, questions: int = 0, seed: int = 0,
     new: bool = False, face: Face | None = None, bank: banks.Bank | None = None, keep: Path | None = None,
@@ -47,10 +48,11 @@ def _resumed(face: Face, path: Path, bank: banks.Bank) -> exams.Sitting | None:
         face.say(f"The exam that was left cannot be read: {error}. It is kept as {kept.name}; a new one begins.")
         return None
     face.say("You left an exam. Its clock ran on, and the pages that you saw are locked.")
+    now = face.now()
+    sitting = exams.timed(sitting, now)
     if sitting.state == exams.OPEN:
-        sitting = exams.pause(sitting, face.now()) if face.now() < sitting.deadline else exams.timed(sitting, face.now())
-    return exams.resume(sitting, face.now()) if exams.timed(sitting, face.now()).state == exams.BREAK else \
-        exams.timed(sitting, face.now())  # fmt: skip
+        sitting = exams.pause(sitting, now)
+    return exams.resume(sitting, now) if sitting.state == exams.BREAK else sitting
 
 
 _COMMANDS = "next, back, go NUMBER, flag, review, time, section (finish this one), break, submit, quit"

@@ -15,6 +15,7 @@ from acrlab.trainer.practice import CONFIDENCES, Offer, Practice
 from acrlab.trainer.question import Question
 from acrlab.trainer.running import running_place
 
+
 def quiz(
     topic: str = "", count: int = 10, seed: int = 0, pack: str = "", *, face: Face | None = None,
     bank: banks.Bank | None = None, ledger: Path | None = None,
@@ -66,7 +67,7 @@ def _practise(face: Face, practice: Practice, pool: Sequence[Question], count: i
 
 
 def _reason(offer: Offer) -> str:
-    words = {"due": "It is due for review.", "new": "It is new to you.", "early": "Nothing is due: a review ahead of time."}
+    words = {"due": "It is due for review.", "new": "It is new to you.", "early": "A review ahead of time."}
     return f"{words[offer.reason]} Expected success {offer.expected:.0%}."
 
 
@@ -99,9 +100,7 @@ def _asked(face: Face, practice: Practice, offer: Offer) -> bool:
         face.ask(HOW["do"])
         given, seconds = oracle.look(variant, place), face.now() - began
     confidence = _confidence(face)
-    outcome = practice.answer(
-        page.question, given, face.now(), confidence=confidence, seconds=seconds, hinted=hinted
-    )
+    outcome = practice.answer(page.question, given, face.now(), confidence=confidence, seconds=seconds, hinted=hinted)
     graded(face, outcome.grade.parts, right=outcome.grade.right)
     face.say(f"{outcome.grade.points} of {outcome.grade.possible} points.")
     if not outcome.grade.right and outcome.grade.show:
@@ -118,7 +117,7 @@ def _placed(face: Face, variant: Instance) -> Place | None:
         return None
     wrong = oracle.prepare(variant, place)
     if wrong:
-        face.say(f"The task could not be prepared: {wrong}. `acrlab reset` gives an empty world. It is left out for now.")
+        face.say(f"The task could not be prepared: {wrong}. `acrlab reset` gives an empty world.")
         return None
     return place
 

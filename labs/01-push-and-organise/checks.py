@@ -120,7 +120,7 @@ def promoted(seen: Evidence) -> Iterator[Finding]:
     hints=(
         "Production should be told which bytes to run, not which name to look up. Which word names bytes?",
         "The digest of prod/shop/web:1.0.0 belongs into a tag of the registry resource (an Azure tag, not an image tag): "
-        "az acr update --set tags.pinned=…, or begin_update with tags.",
+        "az acr update --tags pinned=…, or begin_update with tags.",
         'digest = registry.manifest("prod/shop/web:1.0.0").digest\n'
         'cloud.arm.registries.begin_update(lab.group, "contosolab01", {"tags": {"pinned": digest}}).result()',
     ),

@@ -28,8 +28,8 @@ def az(az: Az) -> None:
     door = deploy.docker(REGISTRY)
     with contextlib.suppress(Refused):
         door.push(f"{WEB}:mine", MINE)
-    pairs = [f"tags.{name}={value}" for name, value in _read(door).items()]
-    az("acr", "update", "--name", REGISTRY, "--resource-group", az.group, "--set", *pairs)
+    pairs = [f"{name}={value}" for name, value in _read(door).items()]
+    az("acr", "update", "--name", REGISTRY, "--resource-group", az.group, "--tags", *pairs)
 
 
 def http(way: Way) -> None:

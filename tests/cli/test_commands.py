@@ -133,6 +133,12 @@ def test_up_status_env_down(home: dict[str, str], up: dict[str, Any]) -> None:
     assert "acrlab up" in gone.stderr
 
 
+def test_connect_finds_the_running_emulator(home: dict[str, str], up: dict[str, Any]) -> None:
+    code = "import acrlab, os; acrlab.connect(); print(os.environ['ACRLAB_ENDPOINT'])"
+    done = subprocess.run(python(code), env=home, capture_output=True, text=True, timeout=SECONDS)
+    assert done.stdout.strip() == up["endpoint"], done.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows guards the folder instead")
 def test_the_note_of_a_running_emulator_is_for_its_user_only(home: dict[str, str], up: dict[str, Any]) -> None:
     assert (Path(home["ACRLAB_HOME"]) / "running.json").stat().st_mode & 0o077 == 0

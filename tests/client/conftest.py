@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,8 @@ def registry(cloud: Cloud) -> Registry:
 
 
 @pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that points nowhere."""
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An environment that points nowhere, of somebody who runs no emulator."""
     for name in [name for name in os.environ if name.startswith(("ACRLAB_", "AZURE_"))]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("ACRLAB_HOME", str(tmp_path / "home"))

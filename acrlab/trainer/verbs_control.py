@@ -1,0 +1,124 @@
+"""Verbs about the registry itself and about who may use it."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from acrlab.domain import roles
+from acrlab.trainer.bench import ACR, ARM
+from acrlab.trainer.steps import Outcome, Stuck, Trip
+from acrlab.trainer.values import picked, typed
+
+VERSION = "2025-11-01"
+AUTHORIZATION = "2022-04-01"
+Step = Mapping[str, Any]
+
+
+def registry(trip: Trip, step: Step) -> Outcome:
+    """Create one. A `registry` without further keys is the one that is there, once it is there."""
+    trip.registry = str(step["registry"])
+    _group(trip)
+    body = {"location": step.get("location", "westeurope"), "sku": {"name": step.get("tier", "Standard")},
+            "properties": typed(step.get("properties", {}))}  # fmt: skip
+    answer = trip.visitor.arm("PUT", trip.resource, body, step.get("version", VERSION))
+    return Outcome(answer, (answer.body or {}).get("properties", {}).get("loginServer"))
+
+
+def _group(trip: Trip) -> None:
+    who, trip.visitor.who = trip.visitor.who, "owner"
+    trip.visitor.arm("PUT", trip.group, {"location": "westeurope"}, "2024-11-01")
+    trip.visitor.who = who
+
+
+def inside(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    trip.registry = str(step["in"])
+    return Outcome()
+
+
+def update(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    body: dict[str, Any] = {"properties": typed(step["update"])} if isinstance(step["update"], dict) else {}
+    if "tier" in step:
+        body["sku"] = {"name": step["tier"]}
+    return Outcome(trip.visitor.arm("PATCH", trip.resource, body, VERSION))
+
+
+def arm(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    path = str(step.get("at", trip.resource)).replace("~group", trip.group).replace("~registry", trip.resource)
+    path = path.replace("~subscription", f"/subscriptions/{trip.visitor.place.subscription}")
+    answer = trip.visitor.arm(str(step["arm"]), path, typed(step.get("send")), step.get("version", VERSION))
+    return Outcome(answer, picked(answer.body, step.get("pick", "")))
+
+
+def available(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    provider = f"/subscriptions/{trip.visitor.place.subscription}/providers/Microsoft.ContainerRegistry"
+    path = f"{provider}/checkNameAvailability"
+    body = {"name": str(step["available"]), "type": "Microsoft.ContainerRegistry/registries"}
+    answer = trip.visitor.arm("POST", path, body, VERSION)
+    return Outcome(answer, "yes" if (answer.body or {}).get("nameAvailable") else "no")
+
+
+def usage(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    answer = trip.visitor.arm("GET", f"{trip.resource}/listUsages", None, VERSION)
+    rows = {row["name"]: row for row in (answer.body or {}).get("value", ())}
+    row = rows.get(str(step["usage"]))
+    return Outcome(answer, "no row" if row is None else row[step.get("pick", "limit")])
+
+
+def credentials(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    answer = trip.visitor.arm("POST", f"{trip.resource}/listCredentials", None, VERSION)
+    return Outcome(answer, [each["name"] for each in (answer.body or {}).get("passwords", ())])
+
+
+# Roles
+
+
+def assign(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    role = roles.find(str(step["assign"]))
+    if role is None:
+        raise Stuck(f"there is no built-in role {step['assign']}")
+    principal = trip.visitor.place.principal(str(step["to"]))
+    scopes = {"registry": trip.resource, "group": trip.group,
+              "subscription": f"/subscriptions/{trip.visitor.place.subscription}"}  # fmt: skip
+    scope = scopes.get(str(step.get("at", "registry")), str(step.get("at")))
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/{role.id}/{principal.id}")
+    definition = f"/subscriptions/{trip.visitor.place.subscription}/providers/Microsoft.Authorization/roleDefinitions"
+    properties = {"roleDefinitionId": f"{definition}/{role.id}", "principalId": principal.id}
+    if principal.kind != "user":
+        properties["principalType"] = "ServicePrincipal"
+    if "condition" in step:
+        properties |= {"condition": str(step["condition"]), "conditionVersion": "2.0"}
+    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    return Outcome(trip.visitor.arm("PUT", path, {"properties": properties}, AUTHORIZATION))
+
+
+def act_as(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    trip.visitor.who = str(step["as"])
+    if trip.visitor.who not in ("admin", "anonymous"):
+        trip.visitor.place.principal(trip.visitor.who)
+    return Outcome()
+
+
+def login(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    trip.visitor.who = str(step["login"])
+    given = str(step.get("audience", "registry"))
+    audience = {"registry": ACR, "management": ARM}.get(given, given)
+    if trip.visitor.who == "admin":
+        return Outcome(trip.visitor.registry(trip.server, "GET", "/v2/"))
+    answer = trip.visitor.login(trip.server, audience)
+    if answer.status == 200 and "session" in step:
+        trip.visitor.sessions[str(step["session"])] = answer.body["refresh_token"]
+    return Outcome(answer)
+
+
+def token(trip: Trip, step: Step) -> Outcome:
+    """See the table of verbs."""
+    return Outcome(trip.visitor.token(trip.server, str(step["token"]), str(step.get("with", ""))))

@@ -1,0 +1,28 @@
+"""One bank and one bench for all tests of the trainer; a home of one's own for each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from acrlab.trainer import bank as banks
+from acrlab.trainer.bank import Bank
+from acrlab.trainer.bench import Bench
+
+
+@pytest.fixture(scope="session")
+def bank() -> Bank:
+    return banks.standard()
+
+
+@pytest.fixture(scope="session")
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ACRLAB_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
