@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from acrlab.domain.errors import Condition
-from acrlab.engine import collection, directory, genesis
+from acrlab.engine import collection, directory, federation, genesis
 from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
 from acrlab.engine.journal import Journal
 from acrlab.engine.state import Identity
@@ -23,6 +23,7 @@ from acrlab.store.directory import DirectoryBlobs
 from acrlab.store.keys import KeyRing
 from acrlab.store.memory import MemoryJournal
 from acrlab.store.sqlite import SqliteJournal
+from acrlab.wire import imds
 from acrlab.wire.app import App
 from acrlab.wire.local import control_token
 
@@ -83,6 +84,7 @@ class Emulator:
         self._authority = Authority(kept / "ca" if kept else None)
         self._sealed, self._port = sealed, port
         self._closed = threading.Event()
+        self._jobs = threading.Thread(target=self._keep_time, name="acrlab-jobs", daemon=True)
         self._doors: Doors | None = None
 
     def start(self) -> Self:
@@ -92,11 +94,15 @@ class Emulator:
             sys.setswitchinterval(SWITCH)
         self._doors = Doors(self.app, self._authority, sealed=self._sealed, ports=_ports(self._port))
         self._doors.start()
-        threading.Thread(target=self._keep_time, name="acrlab-jobs", daemon=True).start()
+        self._jobs.start()
         return self
 
     def _keep_time(self) -> None:
-        """Do what falls due even when nobody asks for anything."""
+        """Do what falls due even when nobody asks for anything; first what would make the start wait for a key."""
+        with self.world.lock:
+            assertion = federation.assertion(self.world)
+        with open(os.open(self.federated_token, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(assertion)
         while not self._closed.wait(IDLE):
             with self.world.lock:
                 self.world.settle()
@@ -105,6 +111,7 @@ class Emulator:
         """Close the doors and make everything durable. A world in memory is gone."""
         self._closed.set()
         if self._doors is not None:
+            self._jobs.join()
             self._doors.stop()
             self._doors = None
         self.world.journal.close()
@@ -145,6 +152,11 @@ class Emulator:
         return self.folder / "ca-bundle.pem"
 
     @property
+    def federated_token(self) -> Path:
+        """What a workload with a federated identity shows instead of a secret."""
+        return self.folder / "federated-token"
+
+    @property
     def doors(self) -> Doors:
         """The open doors. Raises: RuntimeError before `start`."""
         if self._doors is None:
@@ -175,6 +187,10 @@ class Emulator:
             "ACRLAB_CLOUD": "emulated",
             "ACRLAB_ENDPOINT": self.endpoint,
             "ACRLAB_CONTROL": control_token(self.world.keys.secret("control")),
+            # Under Azure's own names these three would decide which identity ManagedIdentityCredential takes.
+            "ACRLAB_FEDERATED_TOKEN_FILE": str(self.federated_token),
+            "ACRLAB_IDENTITY_ENDPOINT": f"{self.endpoint}/msi/token",
+            "ACRLAB_IDENTITY_HEADER": imds.identity_header(self.world),
         }
 
     def describe(self) -> dict[str, Any]:

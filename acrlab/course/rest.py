@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ARM, GRAPH, ENTRA = "https://management.azure.com", "https://graph.microsoft.com", "https://login.microsoftonline.com"
 ACR = "https://containerregistry.azure.net"
-GROUPS, REGISTRIES, ASSIGNMENTS = "2021-04-01", "2023-07-01", "2022-04-01"  # api-versions
+GROUPS, REGISTRIES, ASSIGNMENTS = "2021-04-01", "2025-11-01", "2022-04-01"  # api-versions
 EVERYTHING = "pull,push,delete,metadata_read,metadata_write"
 INDEX = ", ".join((
     "application/vnd.oci.image.index.v1+json",
@@ -123,6 +123,10 @@ class Door:
             answer = held(self.rest.session.post(f"{self.base}/oauth2/token", data=form))
             self._tokens[scope] = answer.json()["access_token"]
         return self._tokens[scope]
+
+    def keep(self, scope: str, token: str) -> None:
+        """Use a token that came from elsewhere."""
+        self._tokens[scope] = token
 
     def send(
         self, method: str, path: str, repository: str, *, data: bytes | None = None, json: Any = None,

@@ -58,7 +58,7 @@ def prices() -> Table:
     """What is billed, as far as it is known."""
     rows = tuple(
         (
-            row["meter"], *(_money(row.get("amount", {}).get(tier)) for tier in profile().tiers), row["unit"],
+            row["meter"].replace("{tier} ", ""), *(_money(row.get("amount", {}).get(tier)) for tier in profile().tiers), row["unit"],
             row["confidence"], "{}, {}".format(*cited(load("tiers"), row["source"])),
         )
         for row in load("tiers")["price"]

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -27,6 +28,9 @@ POSSIBLE = sys.platform != "win32"  # a proactor has reads of its own under way 
 
 SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[^\r\n]*)?\Z")
 AT_SIZE, AT_DATA, AT_BREAK, AT_TRAILER, AT_END = range(5)
+
+
+_kept = threading.local()
 
 
 class Broken(Exception):
@@ -150,7 +154,7 @@ def send(sock: socket.socket, head: bytes, descriptor: int, part: FileSlice) -> 
     Raises: Gone.
     """
     # On loopback a read and a write are faster than sendfile, and loopback is where we are.
-    buffer = bytearray(min(BUFFER, part.length))
+    buffer = _buffer()
     sock.settimeout(PATIENCE)
     offset, left = part.offset, part.length
     try:
@@ -188,6 +192,14 @@ def interrupt(sock: Source) -> None:
         sock.shutdown(socket.SHUT_RDWR)
 
 
+def _buffer() -> bytearray:
+    """This thread's own: making a new one for every body would cost as much as moving it."""
+    if not hasattr(_kept, "buffer"):
+        _kept.buffer = bytearray(BUFFER)
+    buffer: bytearray = _kept.buffer
+    return buffer
+
+
 def _send_all(sock: socket.socket, view: memoryview) -> None:
     while view:  # not sendall, whose patience would be for the whole instead of for the next byte
         view = view[sock.send(view) :]
@@ -216,7 +228,7 @@ def _receive_sized(sock: Source, intake: _Tap, early: bytes, length: int) -> byt
     if early:
         intake.write(early[:length])
     left = length - len(early)
-    buffer = bytearray(BUFFER)
+    buffer = _buffer()
     with memoryview(buffer) as view:
         while left > 0:
             got = _receive_some(sock, view[: min(left, BUFFER)])
@@ -226,7 +238,7 @@ def _receive_sized(sock: Source, intake: _Tap, early: bytes, length: int) -> byt
 
 
 def _receive_chunked(sock: Source, intake: _Tap, early: bytes) -> bytes:
-    buffer = bytearray(max(BUFFER, len(early)))
+    buffer = _buffer() if len(early) < BUFFER else bytearray(2 * len(early))
     buffer[: len(early)] = early
     chunks, end = Chunks(), len(early)
     with memoryview(buffer) as view:

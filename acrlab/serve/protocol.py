@@ -27,7 +27,7 @@ IDLE_PATIENCE = 75.0  # seconds of a connection on which nobody asks anything
 LINGER = 1.0  # seconds for a client to read why it was refused before it learns that we left
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 TLS_HELLO = 0x16
-QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux only; elsewhere delayed acknowledgements are short
+QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux; elsewhere the delay is short
 MALFORMED = 400, "The request is malformed."
 TOO_LARGE = 431, "The head of the request is too large."
 TOO_SLOW = 408, "The head of the request did not arrive in time."
@@ -131,6 +131,7 @@ class DoorProtocol(HttpToolsProtocol):
 
     def feed(self, data: bytes) -> None:
         """Parse; what is malformed ends the connection."""
+        begun = self.in_head
         while data:
             try:
                 self.parser.feed_data(data)
@@ -142,7 +143,7 @@ class DoorProtocol(HttpToolsProtocol):
                 self.refuse(*TOO_LARGE if self.too_large else MALFORMED)
                 return
             break
-        if self.in_head:
+        if begun and self.in_head:  # a head that only began here may have a large body before it
             self.fed += len(data)
             if self.fed > LARGEST_HEAD:
                 self.refuse(*TOO_LARGE)

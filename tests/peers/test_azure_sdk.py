@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from acrlab.wire.imds import identity_header
 from tests.peers import tools
 from tests.peers.cloud import GROUP, Cloud
 from tests.peers.lanes import not_run
@@ -117,21 +116,23 @@ def test_data_plane_async(credential: str, cloud: Cloud):
     ("scope", "audience"),
     [(ARM_SCOPE, "https://management.azure.com"), (ACR_SCOPE, "https://containerregistry.azure.net")],
 )
-@pytest.mark.parametrize("credential", ["secret", "managed"])
-def test_tokens_say_who_and_for_whom(credential, scope, audience, cloud):
-    claims = program("claims.py", credential, scope, env=cloud.env)
+@pytest.mark.parametrize("credential", ["secret", "managed", "workload"])
+@pytest.mark.parametrize("script", ["claims.py", "claims_async.py"])
+def test_tokens_say_who_and_for_whom(script, credential, scope, audience, cloud):
+    federated = {"AZURE_FEDERATED_TOKEN_FILE": cloud.env["ACRLAB_FEDERATED_TOKEN_FILE"]}
+    env = cloud.env | (federated if credential == "workload" else {})
+    claims = program(script, credential, scope, env=env)
     assert claims["aud"].rstrip("/") == audience
     assert claims["tid"] == cloud.env["AZURE_TENANT_ID"]
     assert claims["exp"] > claims["iat"]
     mine = claims["appid"] == cloud.env["AZURE_CLIENT_ID"]
-    assert mine == (credential == "secret")
+    assert mine == (credential != "managed")
 
 
 def test_managed_identity_in_the_shape_of_app_service(cloud: Cloud):
     """The other shape of the endpoint: two variables, and a header that says who knows the second."""
-    endpoint = f"http://{cloud.door}/msi/token"
-    secret = identity_header(cloud.emulator.world)
-    env = cloud.env | {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": secret}
+    shape = {name: cloud.env[f"ACRLAB_{name}"] for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")}
+    env = cloud.env | shape
     claims = program("claims.py", "managed", ARM_SCOPE, env=env)
     assert claims["tid"] == cloud.env["AZURE_TENANT_ID"]
     with pytest.raises(AssertionError, match=r"ClientAuthenticationError|CredentialUnavailableError"):

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from acrlab.serve import asgi, protocol
+from acrlab.serve import asgi, bulk, protocol
+from acrlab.serve.fastpath import FastState
 from acrlab.serve.server import Doors
 from tests.serve.conftest import Connect, get
 from tests.serve.toy import ToyApp
@@ -362,8 +363,25 @@ def test_what_is_malformed_behind_good_requests_harms_only_itself(
 def test_heads_that_are_too_large(connect: Connect, pieces: int) -> None:
     size = 2 * protocol.LARGEST_HEAD // pieces
     fields = b"".join(b"X-%d: %s\r\n" % (n, b"a" * size) for n in range(pieces))
-    wire = connect().send(b"GET / HTTP/1.1\r\nHost: a\r\n", fields)
+    wire = connect().send(b"GET / HTTP/1.1\r\nHost: a\r\n", fields, b"\r\n")
     assert wire.answer().status == 431
+
+
+def test_a_head_without_end(connect: Connect) -> None:
+    wire = connect().send(b"GET / HTTP/1.1\r\nHost: a\r\nX: ", b"a" * 10 * protocol.LARGEST_HEAD)
+    assert wire.answer().status == 431
+
+
+def test_a_head_that_begins_behind_a_body(connect: Connect) -> None:
+    """A large chunk of bytes with a body in it is not a large head."""
+    body = b"x" * 300_000
+    put = get("/upload/x", f"Content-Length: {len(body)}", method="PUT")
+    wire = connect()
+    for _ in range(5):
+        wire.send(put + body + put[:20])
+        assert wire.answer().json["size"] == len(body)
+        wire.send(put[20:], body)
+        assert wire.answer().json["size"] == len(body)
 
 
 def test_a_target_that_is_too_large(connect: Connect) -> None:
@@ -397,3 +415,35 @@ def test_connections_that_waste_our_time(connect: Connect, app: ToyApp, doors: D
     assert partial.answer().status == 408
     assert silent.ended() and used.ended() and body.ended()
     assert app.aborted.get(timeout=20) == 1
+
+
+@pytest.mark.parametrize("coding", ["length", "chunks"])
+def test_a_large_upload_that_stands_still(
+    connect: Connect, app: ToyApp, doors: Doors, coding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not isinstance(doors._state, FastState):
+        pytest.skip("the loop's own patience is tested above")
+    monkeypatch.setattr(bulk, "PATIENCE", 0.01)
+    if coding == "length":
+        wire = connect().send(get("/upload/x", f"Content-Length: {MIB}", method="PUT"), b"abc")
+    else:
+        head = get("/upload/x", "Transfer-Encoding: chunked", method="PUT")
+        wire = connect().send(head, b"9\r\nabc")
+    assert app.aborted.get(timeout=20) == 3
+    assert wire.ended()
+
+
+def test_a_large_download_that_is_not_taken(
+    connect: Connect, app: ToyApp, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "PATIENCE", 0.01)
+    (app.folder / "blob").write_bytes(b"x" * 64 * MIB)
+    wire = connect().send(get("/file/blob"))
+    assert app.begun.get(timeout=20) == "/file/blob"
+    assert wire.sock.recv(1) == b"H"
+    if not isinstance(doors._state, FastState):
+        pytest.skip("the loop's own patience is tested above")
+    while doors._state.lanes._free != bulk.LANES:
+        connect().send(get("/echo")).answer()
+    with pytest.raises((EOFError, ConnectionError)):
+        wire.answer()

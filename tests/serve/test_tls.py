@@ -7,6 +7,7 @@ import os
 import shutil
 import ssl
 import subprocess
+import threading
 from pathlib import Path
 
 import aiohttp
@@ -14,8 +15,9 @@ import pytest
 import requests
 
 from acrlab.serve.server import Doors
+from tests.serve.conftest import Wire, get
 from tests.serve.test_certificates import client
-from tests.serve.toy import ToyApp
+from tests.serve.toy import ToyApp, Upload
 
 MIB = 1024 * 1024
 
@@ -131,3 +133,40 @@ def test_wrong_ca_is_noticed(doors: Doors) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         link.request("GET", "/echo")
     link.close()
+
+
+def test_a_request_behind_a_large_upload(doors: Doors, ca: Path, app: ToyApp) -> None:
+    body = os.urandom(5 * MIB)
+    link = connection(doors, ca)
+    link.connect()
+    wire = Wire(link.sock)
+    wire.sock.settimeout(60)
+    head = get("/upload/x", f"Content-Length: {len(body)}", method="PUT")
+    wire.send(head + body + get("/echo/behind") + head[:20])
+    assert wire.answer().json["sha256"] == hashlib.sha256(body).hexdigest()
+    assert wire.answer().json["path"] == "/echo/behind"
+    wire.send(head[20:], body)
+    assert wire.answer().json["size"] == len(body)
+    link.close()
+
+
+def test_a_slow_disk_holds_the_client_back(
+    doors: Doors, ca: Path, app: ToyApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not yet written stays with the client, not in our memory."""
+    gate = threading.Event()
+    write = Upload.write
+    monkeypatch.setattr(Upload, "write", lambda *args: gate.wait() and write(*args))
+    link = connection(doors, ca)
+    link.connect()
+    link.sock.settimeout(0.3)
+    link.sock.sendall(get("/upload/x", f"Content-Length: {400 * MIB}", method="PUT"))
+    sent = 0
+    with pytest.raises(TimeoutError):
+        while True:
+            link.sock.sendall(b"x" * 65536)
+            sent += 65536
+    gate.set()
+    assert sent < 64 * MIB
+    link.close()
+    assert app.aborted.get(timeout=20) <= sent + 65536

@@ -1,6 +1,5 @@
 """Seeded faults: one rule of the emulator is switched off at a time, and a question has to notice."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -33,15 +32,6 @@ def _always(*_: Any) -> bool:
     return True
 
 
-def _original(where: Any, name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(where, name)
-    return found
-
-
-_HELD = _original(authorization, "held")
-_UNTAG = _original(manifests, "untag")
-
-
 def _held_anywhere(world: Any, principal: Any, scope: str) -> Any:
     """Roles count wherever they were assigned."""
     return [
@@ -57,15 +47,11 @@ def _untag_with_manifest(world: Any, registry: Any, name: str, tag: str, by: str
     manifests.delete(world, registry, name, registry.repositories[name].tags[tag].digest, by)
 
 
-def _read_anyway(repository: Any) -> None:
-    return None
-
-
 FAULTS = {
     "a lock does not stop a push": Fault(manifests, "_require_unlocked", _nothing, "locks/protect-a-release"),
     "a lock does not stop a delete": Fault(manifests, "require_deletable", _nothing, "locks/a-locked-image-in-the-way"),
     "every tier has every feature": Fault(tiers, "require", _nothing, "tiers/public-downloads"),
-    "a downgrade looks at nothing": Fault(registries, "_require_movable", _nothing, "tiers/down-to-basic"),
+    "a change of tier is not judged": Fault(registries, "_gate", _nothing, "tiers/down-to-basic"),
     "the usage is Premium's": Fault(registries, "tier", lambda *_: "Premium", "tiers/webhooks-of-standard"),
     "the admin user is always enabled": Fault(tokens, "admin_enabled", _always, "access/admin-user-says-no"),
     "a session never ends": Fault(tokens, "REFRESH_LIFE", 10**8, "access/a-session-in-the-afternoon"),

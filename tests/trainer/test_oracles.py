@@ -69,9 +69,9 @@ def test_a_limit_that_changes_changes_the_question(bank: Bank, monkeypatch: pyte
         monkeypatch.setitem(load("tiers")["limit"]["webhooks"]["both"], "Standard", 2)
         tiers._profile.cache_clear()
         reread = banks.load()
-        assert ["choice 2: says the same as choice 1: 2"] == [
+        assert [
             f"{each.where}: {each.text}" for each in reread.mistakes if each.path == "tiers/webhooks-of-standard.yaml"
-        ][:1]
+        ][:1] == ["choice 2: says the same as choice 1: 2"]
         assert len(reread) >= len(bank) - 2
     finally:
         monkeypatch.undo()

@@ -10,6 +10,8 @@ def make(identity: ModuleType, kind: str):
         return identity.DefaultAzureCredential()
     if kind == "managed":
         return identity.ManagedIdentityCredential()
+    if kind == "workload":
+        return identity.WorkloadIdentityCredential()
     return identity.ClientSecretCredential(
         os.environ["AZURE_TENANT_ID"],
         os.environ["AZURE_CLIENT_ID"],
