@@ -34,12 +34,16 @@ class Bars:
     def text(self) -> str:
         """In the characters of a terminal."""
         label, text = (max((len(getattr(each, name)) for each in self.rows), default=0) for name in ("label", "text"))
-        lines = [f"{each.label:<{label}}  {each.text:>{text}}  {_drawn(self.share(each))}".rstrip() for each in self.rows]
+        lines = [
+            f"{each.label:<{label}}  {each.text:>{text}}  {_drawn(self.share(each))}".rstrip() for each in self.rows
+        ]
         return "\n".join([self.title, *lines])
 
     def html(self) -> str:
         """A table: the number in a cell, and beside it the bar, which says nothing new."""
-        caption = f'<caption style="caption-side:top;text-align:left;color:inherit"><b>{escape(self.title)}</b></caption>'
+        caption = (
+            f'<caption style="caption-side:top;text-align:left;color:inherit"><b>{escape(self.title)}</b></caption>'
+        )
         return f"<table>{caption}<tbody>{''.join(map(self._row, self.rows))}</tbody></table>"
 
     def _row(self, bar: Bar) -> str:

@@ -118,5 +118,7 @@ def secret(rest: Rest, name: str) -> tuple[str, str]:
     found = rest.graph("GET", f"/applications?$filter=displayName eq '{name}'")["value"]
     if not found:
         raise LookupError(f"the directory has no application {name!r}")
-    added = rest.graph("POST", f"/applications/{found[0]['id']}/addPassword", {"passwordCredential": {"displayName": "lab"}})
+    added = rest.graph(
+        "POST", f"/applications/{found[0]['id']}/addPassword", {"passwordCredential": {"displayName": "lab"}}
+    )
     return found[0]["appId"], added["secretText"]

@@ -14,7 +14,9 @@ def between(before: Evidence, after: Evidence) -> Table:
     """Tags and manifests that come, go or move in the registries of the lab's group, by name."""
     names = sorted({*before.state.registries, *after.state.registries})
     rows = [row for name in names for row in _registry(before, after, name)]
-    return Table(("repository", "what", "before", "after"), tuple(rows), "the difference", "" if rows else "no difference")
+    return Table(
+        ("repository", "what", "before", "after"), tuple(rows), "the difference", "" if rows else "no difference"
+    )
 
 
 def _registry(before: Evidence, after: Evidence, name: str) -> Iterator[Row]:

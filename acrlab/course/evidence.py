@@ -107,13 +107,17 @@ class Evidence:
 
     def principal(self, name: str) -> Identity | None:
         """The service principal of that name; the newest, when there are several."""
-        named = [each for each in self.state.principals.values() if each.name == name and each.kind == "servicePrincipal"]
+        named = [
+            each for each in self.state.principals.values() if each.name == name and each.kind == "servicePrincipal"
+        ]
         return named[-1] if named else None
 
     def assignments(self, principal: str) -> list[Assignment]:
         """The roles of a service principal by name: everywhere, not in this lab alone."""
         holder = self.principal(principal)
-        rows = (each.body.get("properties", {}) for id, each in self.state.resources.items() if "/roleassignments/" in id)
+        rows = (
+            each.body.get("properties", {}) for id, each in self.state.resources.items() if "/roleassignments/" in id
+        )
         return [
             Assignment(_role(row["roleDefinitionId"]), principal, row["scope"].lower())
             for row in rows
@@ -149,7 +153,7 @@ class Evidence:
 
 
 def _event(told: dict[str, Any]) -> events.Event:
-    found: events.Event = msgspec.convert(_UNTOLD | told, events.Event)  # type: ignore[arg-type]
+    found: events.Event = msgspec.convert(_UNTOLD | told, events.Event)
     return found
 
 

@@ -43,7 +43,7 @@ def execute(path: Path, *, compare: bool = True) -> Outcome:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         shell = _shell()
-        for number, cell in enumerate(cells, 1):
+        for number, cell in enumerate(cells, 1):  # noqa: B007 - told when the cell fails
             if cell["cell_type"] == "code" and "nbval-skip" not in tags(cell):
                 _run(shell, cell, compare)
         number = 0
@@ -81,7 +81,7 @@ def _shell() -> Any:
 
 def _system(command: str) -> None:
     """What a line that begins with `!` does; its output belongs to the cell."""
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602 - the author's
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     print(done.stdout + done.stderr, end="")  # noqa: T201 - into the cell
 
 
@@ -130,14 +130,22 @@ def _data(data: dict[str, Any]) -> list[Piece]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "".join(value) if isinstance(value, list) else json.dumps(value, sort_keys=True)
+    return (
+        value
+        if isinstance(value, str)
+        else "".join(value)
+        if isinstance(value, list)
+        else json.dumps(value, sort_keys=True)
+    )
 
 
 def _compare(outputs: list[dict[str, Any]], given: list[Piece]) -> None:
     kept = list(_kept(outputs))
     for (kind, old), (other, new) in zip(kept, given, strict=False):
         if kind != other or old.rstrip("\n") != new.rstrip("\n"):
-            raise Failed(f"shows something else\n  committed {kind}: {_near(old, new)}\n  now {other}: {_near(new, old)}")
+            raise Failed(
+                f"shows something else\n  committed {kind}: {_near(old, new)}\n  now {other}: {_near(new, old)}"
+            )
     if len(kept) != len(given):
         raise Failed(f"has {len(kept)} outputs committed and shows {len(given)}")
 

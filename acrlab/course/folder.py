@@ -53,7 +53,8 @@ class Folder:
     @cached_property
     def description(self) -> Description:
         """What lab.yaml says."""
-        return read_yaml(self.path / DESCRIPTION, Description)
+        found: Description = read_yaml(self.path / DESCRIPTION, Description)
+        return found
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
@@ -72,7 +73,9 @@ class Folder:
         for each in self.checks:
             if each.name == name:
                 return each
-        raise LabUnknown(f"{self.name} has no check {name!r}; there are: {', '.join(each.name for each in self.checks)}")
+        raise LabUnknown(
+            f"{self.name} has no check {name!r}; there are: {', '.join(each.name for each in self.checks)}"
+        )
 
     def has(self, name: str) -> bool:
         """Whether the lab brings a module of its own: start, ways, wrong."""

@@ -15,7 +15,8 @@ from acrlab.course.checks import STEPS_OF_HELP
 from acrlab.course.evidence import Evidence
 from acrlab.course.folder import Folder, find
 from acrlab.course.report import Report
-from acrlab.course.rest import Rest
+from acrlab.course.rest import Refused, Rest
+from acrlab.engine.state import Identity
 
 LAST = "last"  # the save-point of what was there before the lab was begun anew
 
@@ -56,14 +57,23 @@ class Lab:
     # Working
 
     def start(self) -> Table:
-        """Begin: the lab's resource group is made new. What was in it stays reachable: `reset(step="last")`."""
+        """Begin: the lab's resource group is made new. What was in it stays reachable: `reset(step="last")`.
+
+        Raises: NotStarted when something stands in its way, such as a registry of the lab's name somewhere else.
+        """
         if not self.evidence().idle:
             self._control.snapshot(self._mark(LAST))
-        beginning.begin(self.folder, Rest())
+        self._begin()
         self._control.snapshot(self._mark(1))
         beginning.mark(self.folder, Rest())  # after the snapshot: the learner's first request is the first that counts
         self._log.add(self.name, diary.STARTED)
         return self.table()
+
+    def _begin(self) -> None:
+        try:
+            beginning.begin(self.folder, Rest())
+        except Refused as refused:
+            raise NotStarted(f"lab {self.name} cannot begin: {refused.sentence}") from None
 
     def check(self) -> Report:
         """Look at the registry and its history; say what is there and what is missing. Raises: NotStarted."""
@@ -82,7 +92,11 @@ class Lab:
             raise NotStarted(f"lab {self.name} has not begun in this world: run lab.start() first")
         graded = [each.grade(seen) for each in self.folder.checks]
         undone = [each.check.name for each in graded if not each.passed]
-        more = f'lab.hint("{undone[0]}") says more; asked again, it says still more.' if undone else "All of it. Well done."
+        more = (
+            f'lab.hint("{undone[0]}") says more; asked again, it says still more.'
+            if undone
+            else "All of it. Well done."
+        )
         return Report(f"Lab {self.name}: {self.folder.description.title}", graded, more)
 
     def hint(self, check: str) -> Table:
@@ -165,7 +179,7 @@ class Lab:
         """The object id of its service principal, which role assignments name. Raises: LookupError."""
         return self._principal(application).id
 
-    def _principal(self, name: str) -> Any:
+    def _principal(self, name: str) -> Identity:
         found = self.evidence().principal(name)
         if found is None:
             raise LookupError(f"the directory has no service principal {name!r}")

@@ -25,14 +25,18 @@ SECRETS = {
     "a secret in a variable": r"(?i)(client_secret|password)['\"]?\s*[=:]\s*['\"]?(?!getpass|os\.)[^\s'\"…]{8,}",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
 }
-PLACES = {"an absolute path": r"(?<![\w.:/>])/(home|root|tmp|work|usr/(?!lib/runtime)|Users|var|private)/\S+|[A-Z]:\\\\"}
+PLACES = {
+    "an absolute path": r"(?<![\w.:/>])/(home|root|tmp|work|usr/(?!lib/runtime)|Users|var|private)/\S+|[A-Z]:\\\\"
+}
 CHANGING = {
     "a port": r"(localhost|127\.0\.0\.1):\d+",
     "an id": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     "a moment": r"(?!1970-01-01T00:00:00Z)\d{4}-\d\d-\d\d[T ]\d\d:\d\d",
     "an address in memory": r"0x[0-9a-f]{8,}",
 }
-UNRUN = frozenset({"lab.ipynb", "solution.ipynb"})  # committed without outputs: one is for the learner, one the source of it
+UNRUN = frozenset(
+    {"lab.ipynb", "solution.ipynb"}
+)  # committed without outputs: one is for the learner, one the source of it
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -82,11 +86,16 @@ def tags(cell: dict[str, Any]) -> list[str]:
 def counts(notebook: Notebook) -> Found:
     """Run once, from the top: nbval compares nothing of a cell without an execution count."""
     if not notebook.run:
-        yield from ((n, "has outputs: clear them") for n, cell in notebook.code if cell["outputs"] or cell["execution_count"])
+        yield from (
+            (n, "has outputs: clear them") for n, cell in notebook.code if cell["outputs"] or cell["execution_count"]
+        )
         return
     for place, (number, cell) in enumerate(notebook.code, 1):
         if cell["execution_count"] != place:
-            yield number, f"execution count is {cell['execution_count']}, not {place}: run all cells from the top and save"
+            yield (
+                number,
+                f"execution count is {cell['execution_count']}, not {place}: run all cells from the top and save",
+            )
 
 
 def known_tags(notebook: Notebook) -> Found:
@@ -94,7 +103,10 @@ def known_tags(notebook: Notebook) -> Found:
     for number, cell in enumerate(notebook.cells, 1):
         for tag in tags(cell):
             if tag not in TAGS and not STEP.fullmatch(tag):
-                yield number, f"the tag {tag!r} means nothing: use one of {', '.join(sorted(TAGS))}, or step-1, step-2 …"
+                yield (
+                    number,
+                    f"the tag {tag!r} means nothing: use one of {', '.join(sorted(TAGS))}, or step-1, step-2 …",
+                )
 
 
 def ids(notebook: Notebook) -> Found:
@@ -109,7 +121,9 @@ def ids(notebook: Notebook) -> Found:
 def no_secrets(notebook: Notebook) -> Found:
     """Neither in what is shown nor in what is written."""
     for number, cell in enumerate(notebook.cells, 1):
-        yield from ((number, f"holds {what}: {text[:12]}…") for what, text in _matches(SECRETS, source(cell) + shown(cell)))
+        yield from (
+            (number, f"holds {what}: {text[:12]}…") for what, text in _matches(SECRETS, source(cell) + shown(cell))
+        )
 
 
 def no_places(notebook: Notebook) -> Found:

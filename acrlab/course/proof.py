@@ -117,7 +117,9 @@ def _try(lab: Lab, control: Control, answer: Wrong) -> Tried:
     try:
         answer.act(Bench(lab))
     except Exception as error:
-        raise LabInvalid(f"{lab.name}: the wrong answer {answer.idea!r} fails: {type(error).__name__}: {error}") from error
+        raise LabInvalid(
+            f"{lab.name}: the wrong answer {answer.idea!r} fails: {type(error).__name__}: {error}"
+        ) from error
     return Tried(answer, before, lab.evidence())
 
 
@@ -150,7 +152,7 @@ def _judged(proof: Proof, check: Check) -> Iterator[str]:
 def _rejected(check: Check, tried: list[Tried]) -> Iterator[str]:
     if len(tried) < LEAST:
         yield f"{check.name}: {len(tried)} wrong answers, at least {LEAST} are needed"
-    failing = set()
+    failing: set[str] = set()
     for each in tried:
         graded = check.grade(each.after)
         failing.update(finding.expected for finding in graded.missing)
@@ -173,5 +175,7 @@ def changed(before: Evidence, after: Evidence) -> bool:
 def leaked(folder: Folder) -> list[str]:
     """Lines of the answers that can be read in lab.ipynb. Raises: LabInvalid."""
     text = (folder.path / LEARNER).read_text(encoding="utf-8")
-    shown = {line.strip() for cell in solution.cells(folder.path / LEARNER) for line in solution.source(cell).splitlines()}
+    shown = {
+        line.strip() for cell in solution.cells(folder.path / LEARNER) for line in solution.source(cell).splitlines()
+    }
     return [line for line in build.answers(folder) if line in shown or (len(line) >= _SHORT and line in text)]

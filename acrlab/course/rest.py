@@ -1,8 +1,10 @@
 """Azure over plain HTTP: what the SDKs do, without an SDK. Start states and the labs' third way of working use it."""
 
+import hashlib
 import os
 import socket
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -31,12 +33,31 @@ class _Prompt(HTTPAdapter):
         return super().proxy_manager_for(proxy, socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)], **given)
 
 
+@cache
+def _session(proxy: str, bundle: str) -> requests.Session:
+    """One set of connections for each emulator: shaking hands costs more than asking."""
+    session = requests.Session()
+    session.mount("https://", _Prompt())
+    return session
+
+
 class Refused(Exception):
     """An answer of 400 or more. `response` is the whole of it."""
 
     def __init__(self, response: requests.Response) -> None:
-        super().__init__(f"{response.request.method} {response.url} answered {response.status_code}: {response.text[:500]}")
+        super().__init__(
+            f"{response.request.method} {response.url} answered {response.status_code}: {response.text[:500]}"
+        )
         self.response = response
+
+    @property
+    def sentence(self) -> str:
+        """What the answer says, for a person."""
+        try:
+            body = self.response.json()
+            return str((body.get("error") or body["errors"][0])["message"])
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return str(self)
 
 
 class Rest:
@@ -44,8 +65,7 @@ class Rest:
 
     def __init__(self, client: str = "", secret: str = "") -> None:
         self.subscription = os.environ["AZURE_SUBSCRIPTION_ID"]
-        self.session = requests.Session()
-        self.session.mount("https://", _Prompt())
+        self.session = _session(os.environ.get("HTTPS_PROXY", ""), os.environ.get("REQUESTS_CA_BUNDLE", ""))
         self._client = client or os.environ["AZURE_CLIENT_ID"]
         self._secret = secret or os.environ["AZURE_CLIENT_SECRET"]
         self._tokens: dict[str, str] = {}
@@ -97,7 +117,8 @@ class Rest:
 
 
 class Door:
-    """A registry's own API, with one token for each repository. Source: distribution-spec 1.1; Azure/acr AAD-OAuth.md."""
+    """A registry's own API, with one token for each repository. Source: distribution-spec 1.1; Azure/acr "
+    "AAD-OAuth.md."""
 
     def __init__(self, rest: Rest, login_server: str, *, refresh: str = "") -> None:
         self.rest, self.login_server = rest, login_server
@@ -149,12 +170,12 @@ class Door:
 
     def _upload(self, repository: str, data: bytes) -> None:
         """Source: distribution-spec, end-4a and end-6."""
-        from acrlab.client.image import digest
-
         where = self.send("POST", f"/v2/{repository}/blobs/uploads/", repository).headers["location"]
         mark = "&" if "?" in where else "?"
         kind = {"content-type": "application/octet-stream"}
-        self.send("PUT", f"{where}{mark}digest={digest(data)}", repository, data=data, headers=kind)
+        self.send(
+            "PUT", f"{where}{mark}digest=sha256:{hashlib.sha256(data).hexdigest()}", repository, data=data, headers=kind
+        )
 
     def mount(self, path: str, repository: str, source: str) -> None:
         """Have a repository share a blob of another. Source: distribution-spec, end-11."""

@@ -40,7 +40,9 @@ def run(folder: Folder, steps: range, names: dict[str, Any]) -> None:
             try:
                 exec(compile(code, f"<{folder.name}, {place}>", "exec"), names)
             except Exception as error:
-                raise LabInvalid(f"{folder.name}: {place} of the solution fails: {type(error).__name__}: {error}") from error
+                raise LabInvalid(
+                    f"{folder.name}: {place} of the solution fails: {type(error).__name__}: {error}"
+                ) from error
 
 
 def _code(folder: Folder, steps: range) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,11 @@ def features(edition: str = CURRENT) -> Table:
     """Every feature and the tiers that have it."""
     found = profile(edition)
     rows = tuple(
-        (feature.title, *(_YES if tier.includes(name) else _NO for tier in found.tiers.values()), _status(feature.status))
+        (
+            feature.title,
+            *(_YES if tier.includes(name) else _NO for tier in found.tiers.values()),
+            _status(feature.status),
+        )
         for name, feature in _first(found).features.items()
     )
     return Table(("feature", *found.tiers, ""), rows, f"Features: {found.title} ({found.name})")
@@ -41,7 +45,7 @@ def rates(edition: str = CURRENT) -> Table:
 def changes() -> Table:
     """What study material of 2022 says otherwise."""
     old, new = profile(CLASSIC), profile(CURRENT)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (limit.title, tier, shown(old.tiers[tier].limits[name]), shown(limit))
         for tier in new.tiers for name, limit in new.tiers[tier].limits.items()
         if limit.value != old.tiers[tier].limits[name].value
@@ -58,8 +62,11 @@ def prices() -> Table:
     """What is billed, as far as it is known."""
     rows = tuple(
         (
-            row["meter"].replace("{tier} ", ""), *(_money(row.get("amount", {}).get(tier)) for tier in profile().tiers), row["unit"],
-            row["confidence"], "{}, {}".format(*cited(load("tiers"), row["source"])),
+            row["meter"].replace("{tier} ", ""),
+            *(_money(row.get("amount", {}).get(tier)) for tier in profile().tiers),
+            row["unit"],
+            row["confidence"],
+            ", ".join(cited(load("tiers"), row["source"])),
         )
         for row in load("tiers")["price"]
     )  # fmt: skip

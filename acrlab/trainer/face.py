@@ -92,9 +92,9 @@ def chosen(field: Field, text: str) -> list[str]:
     return found
 
 
-def graded(face: Face, parts: Sequence[PartGrade], *, right: bool) -> None:
+def graded(face: Face, parts: Sequence[PartGrade], *, right: bool, answered: bool = True) -> None:
     """Say what was right, and why, for every part."""
-    face.say("Right." if right else "Not right.", "bold")
+    face.say("Right." if right else "Not right." if answered else "Not answered.", "bold")
     for part in parts:
         if len(parts) > 1:
             face.say(f"{part.prompt}: {'right' if part.points == part.possible else 'wrong'}.")

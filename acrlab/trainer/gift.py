@@ -95,9 +95,10 @@ def _blocks(text: str) -> Iterator[tuple[str, int]]:
             start = number
         if line.strip() or depth:
             held.append(line)
-        depth += plain.count("{") - plain.count("}")
-        if depth not in (0, 1):
-            raise ImportFailed("a brace too many: { and } in a text are written \\{ and \\}", number)
+        for mark in re.findall(r"[{}]", plain):
+            depth += 1 if mark == "{" else -1
+            if depth not in (0, 1):
+                raise ImportFailed("a brace too many: { and } in a text are written \\{ and \\}", number)
         if not line.strip() and not depth and held:
             yield "\n".join(held), start
             held = []

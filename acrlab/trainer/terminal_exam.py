@@ -178,7 +178,7 @@ def _reported(face: Face, sitting: exams.Sitting, bank: banks.Bank) -> int:
     for number, item in enumerate(found.items, 1):
         stale = "" if item.scored else " Not scored: its review is overdue."
         face.say(f"\n{number}. {item.title}: {item.points} of {item.possible}.{stale}")
-        graded(face, item.grade.parts, right=item.grade.right)
+        graded(face, item.grade.parts, right=item.grade.right, answered=item.answered)
     return 0 if found.passed else 1
 
 

@@ -47,7 +47,9 @@ def web(seen: Evidence) -> Iterator[Finding]:
     entry = seen.manifest(REGISTRY, WEB, digest)
     yield expect(bool(digest), f"a tag 1.0.0 in {WEB}", "a tag" if digest else f"no tag 1.0.0 in {WEB}")
     platform = f"{entry.os}/{entry.architecture}" if entry is not None else "nothing"
-    yield expect(platform == PLATFORMS[0], f"an image for {PLATFORMS[0]}", platform.strip("/") or "an index or artifact")
+    yield expect(
+        platform == PLATFORMS[0], f"an image for {PLATFORMS[0]}", platform.strip("/") or "an index or artifact"
+    )
 
 
 @check(
@@ -92,7 +94,9 @@ def tags(seen: Evidence) -> Iterator[Finding]:
         actual = "no such tag" if not digest else "the same" if same else "another image"
         yield expect(same, f"{WEB}:{tag} has the digest of {WEB}:1.0.0", actual)
     pushed = {each.digest for each in seen.of(ManifestPushed, registry=REGISTRY, repository=WEB)}
-    yield never(len(pushed) > 1, f"a second image in {WEB}", f"{len(pushed)} images were pushed", "one image, three names")
+    yield never(
+        len(pushed) > 1, f"a second image in {WEB}", f"{len(pushed)} images were pushed", "one image, three names"
+    )
 
 
 @check(
@@ -119,7 +123,8 @@ def promoted(seen: Evidence) -> Iterator[Finding]:
     step=4,
     hints=(
         "Production should be told which bytes to run, not which name to look up. Which word names bytes?",
-        "The digest of prod/shop/web:1.0.0 belongs into a tag of the registry resource (an Azure tag, not an image tag): "
+        "The digest of prod/shop/web:1.0.0 belongs into a tag of the registry resource (an Azure tag, not an image "
+        "tag): "
         "az acr update --tags pinned=…, or begin_update with tags.",
         'digest = registry.manifest("prod/shop/web:1.0.0").digest\n'
         'cloud.arm.registries.begin_update(lab.group, "contosolab01", {"tags": {"pinned": digest}}).result()',

@@ -20,7 +20,8 @@ def at_first(seen: Evidence, tag: str) -> str:
     step=1,
     hints=(
         "Before a name moves, write down what it meant. Which word names bytes?",
-        "Look up the digest behind shop/web:stable (registry.tags, az acr manifest list-metadata, or a HEAD request) and "
+        "Look up the digest behind shop/web:stable (registry.tags, az acr manifest list-metadata, or a HEAD request) "
+        "and "
         "put it on the registry resource as the Azure tag was-stable.",
         'digest = registry.manifest("shop/web:stable").digest\n'
         'cloud.arm.registries.begin_update(lab.group, "contosolab02", {"tags": {"was-stable": digest}}).result()',
@@ -28,7 +29,9 @@ def at_first(seen: Evidence, tag: str) -> str:
 )
 def noted(seen: Evidence) -> Iterator[Finding]:
     given, wanted = seen.tags(REGISTRY).get("was-stable", ""), at_first(seen, "stable")
-    actual = "no such Azure tag" if not given else "that digest" if given == wanted else f"{given[:24]!r}, another value"
+    actual = (
+        "no such Azure tag" if not given else "that digest" if given == wanted else f"{given[:24]!r}, another value"
+    )
     yield expect(given == wanted, "was-stable = the digest that stable had when the lab began", actual)
 
 
@@ -81,9 +84,10 @@ def locked(seen: Evidence) -> Iterator[Finding]:
     step=3,
     hints=(
         "A lock that was never tried is a hope.",
-        "Once 1.1 is locked, push any other image as shop/web:1.1 and read what the registry says. lab.why() says more.",
+        "Once 1.1 is locked, push any other image as shop/web:1.1 and read what the registry says. lab.why() says "
+        "more.",
         'try:\n    registry.push("shop/web:1.1", acrlab.Image.hello(text="mine\\n"))\n'
-        'except Exception as refusal:\n    print(refusal)',
+        "except Exception as refusal:\n    print(refusal)",
     ),
 )
 def tried(seen: Evidence) -> Iterator[Finding]:
@@ -100,7 +104,8 @@ def tried(seen: Evidence) -> Iterator[Finding]:
     step=4,
     hints=(
         "When a tag moves, the image it named stays in the repository, without a name.",
-        "First push something else as shop/web:dev. Then list the manifests, also those without tags: registry.manifests, "
+        "First push something else as shop/web:dev. Then list the manifests, also those without tags: "
+        "registry.manifests, "
         "or az acr manifest list-metadata. Give the one without a tag the tag rescued.",
         'registry.push("shop/web:dev", acrlab.Image.hello(text="web dev of Tuesday\\n"))\n'
         'lost = next(each for each in registry.manifests("shop/web") if not each.tags)\n'
@@ -113,10 +118,17 @@ def rescued(seen: Evidence) -> Iterator[Finding]:
     yield expect(dev not in ("", monday), f"another image behind {WEB}:dev", "Monday's" if dev else "no such tag")
     actual = "no such tag" if not found else "Monday's" if found == monday else "another image"
     yield expect(found == monday, f"{WEB}:rescued names the image that dev had when the lab began", actual)
-    nameless = bool(seen.of(ManifestPushed, registry=REGISTRY, repository=WEB, tag="rescued")) and _named_late(seen, monday)
+    nameless = bool(seen.of(ManifestPushed, registry=REGISTRY, repository=WEB, tag="rescued")) and _named_late(
+        seen, monday
+    )
     yield expect(nameless, "it was named after dev had moved away", "yes" if nameless else "not yet")
     gone = seen.of(ManifestDeleted, registry=REGISTRY, repository=WEB) + seen.of(RepositoryDeleted, registry=REGISTRY)
-    yield never(bool(gone), "an image deleted", "one was deleted", "nothing needs deleting in this lab: lab.reset() and try again")
+    yield never(
+        bool(gone),
+        "an image deleted",
+        "one was deleted",
+        "nothing needs deleting in this lab: lab.reset() and try again",
+    )
 
 
 def _named_late(seen: Evidence, monday: str) -> bool:

@@ -14,7 +14,16 @@ def az(az: Az) -> None:
     """`az`, and a client that pushes with its token."""
     rows = az("acr", "manifest", "list-metadata", "--registry", REGISTRY, "--name", WEB)
     digests = {tag: row["digest"] for row in rows for tag in row.get("tags") or ()}
-    az("acr", "update", "--name", REGISTRY, "--resource-group", az.group, "--set", f"tags.was-stable={digests['stable']}")
+    az(
+        "acr",
+        "update",
+        "--name",
+        REGISTRY,
+        "--resource-group",
+        az.group,
+        "--set",
+        f"tags.was-stable={digests['stable']}",
+    )
     client = az.docker(REGISTRY)
     client.tag(WEB, "1.1", "stable")
     off = ("--write-enabled", "false", "--delete-enabled", "false")

@@ -54,10 +54,17 @@ def rehearsed(seen: Evidence) -> Iterator[Finding]:
     snapshot = steps.find("s")
     tried = steps.find("d", snapshot + 1) if snapshot >= 0 else -1
     undone = steps.find("r", tried + 1) if tried >= 0 else -1
-    yield expect(undone >= 0, "a snapshot, then a deletion, then back to the snapshot", _so_far(snapshot, tried, undone))
+    yield expect(
+        undone >= 0, "a snapshot, then a deletion, then back to the snapshot", _so_far(snapshot, tried, undone)
+    )
     early = steps.find("d")
-    careless = 0 <= early and (snapshot < 0 or early < snapshot)
-    yield never(careless, "a deletion before any snapshot", "the first deletion came first", "lab.reset() and begin with a snapshot")
+    careless = early >= 0 and (snapshot < 0 or early < snapshot)
+    yield never(
+        careless,
+        "a deletion before any snapshot",
+        "the first deletion came first",
+        "lab.reset() and begin with a snapshot",
+    )
 
 
 def _step(method: str, path: str, status: int) -> str:
@@ -99,7 +106,7 @@ def nightlies(seen: Evidence) -> Iterator[Finding]:
         "others are deleted by digest. Mind that removing tags has made new ones.",
         'kept = {each.digest for each in registry.pull("ci/build:multi").images}\n'
         'for each in registry.manifests("ci/build"):\n'
-        '    if not each.tags and each.digest not in kept:\n'
+        "    if not each.tags and each.digest not in kept:\n"
         '        registry.delete(f"ci/build@{each.digest}")',
     ),
 )

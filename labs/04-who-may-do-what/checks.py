@@ -18,8 +18,8 @@ MINUTES, HOURS = "75", "3"  # of an access token and of a refresh token. Source:
     hints=(
         "Somebody left a shared password switched on. It is one property of the registry.",
         "az acr update --admin-enabled false, or begin_update with admin_user_enabled=False.",
-        'from azure.mgmt.containerregistry.models import RegistryUpdateParameters\n'
-        'off = RegistryUpdateParameters(admin_user_enabled=False)\n'
+        "from azure.mgmt.containerregistry.models import RegistryUpdateParameters\n"
+        "off = RegistryUpdateParameters(admin_user_enabled=False)\n"
         'cloud.arm.registries.begin_update(lab.group, "contosolab04", off).result()',
     ),
 )
@@ -37,7 +37,7 @@ def admin(seen: Evidence) -> Iterator[Finding]:
         "Two questions: which role is the smallest that pulls, and where does it have to hold?",
         "AcrPull, at the scope of the registry (its resource id), for the object id of the service principal. "
         "Reader would do in this registry too, and would show everything else of it besides.",
-        'authorization.role_assignments.create(registry.properties.id, str(uuid.uuid4()), {\n'
+        "authorization.role_assignments.create(registry.properties.id, str(uuid.uuid4()), {\n"
         '    "role_definition_id": role("AcrPull"), "principal_id": lab.object_id("lab04-deploy"),\n'
         '    "principal_type": "ServicePrincipal"})',
     ),
@@ -53,7 +53,7 @@ def deploy(seen: Evidence) -> Iterator[Finding]:
     hints=(
         "The same again, with one role more than pulling. One role, not two: look at what it includes.",
         "AcrPush includes pulling. Contributor would let the build delete the registry.",
-        'authorization.role_assignments.create(registry.properties.id, str(uuid.uuid4()), {\n'
+        "authorization.role_assignments.create(registry.properties.id, str(uuid.uuid4()), {\n"
         '    "role_definition_id": role("AcrPush"), "principal_id": lab.object_id("lab04-build"),\n'
         '    "principal_type": "ServicePrincipal"})',
     ),
@@ -89,12 +89,14 @@ def _place(scope: str) -> str:
         'with ContainerRegistryClient("https://contosolab04.azurecr.io", lab.sign_in("lab04-deploy")) as client:\n'
         '    client.get_manifest("shop/web", "1.0")\n'
         '    try:\n        client.upload_blob("shop/web", io.BytesIO(b"mine"))\n'
-        '    except HttpResponseError as refusal:\n        print(refusal.status_code)',
+        "    except HttpResponseError as refusal:\n        print(refusal.status_code)",
     ),
 )
 def proved(seen: Evidence) -> Iterator[Finding]:
     own = [each for each in seen.exchanges if each.host == HOST and each.principal == DEPLOY]
-    pulled = [each for each in own if each.method == "GET" and f"/v2/{WEB}/manifests/" in each.path and each.status == 200]
+    pulled = [
+        each for each in own if each.method == "GET" and f"/v2/{WEB}/manifests/" in each.path and each.status == 200
+    ]
     refused = [each for each in own if _is_push(each) and each.status in (401, 403)]
     pushed = [each for each in own if _is_push(each) and each.status < 400]
     yield expect(bool(pulled), f"a manifest of {WEB} read by {DEPLOY}", "read" if pulled else "not read by it")
@@ -112,8 +114,10 @@ def _is_push(each: Exchange) -> bool:
     step=4,
     hints=(
         "A token is three parts between dots. The middle one is JSON in base64, and anybody may read it.",
-        "Get a refresh token for lab04-deploy (POST /oauth2/exchange), then an access token for repository:shop/web:pull,push "
-        "(POST /oauth2/token). iat and exp are seconds; access says which actions were granted of those you asked for. Write "
+        "Get a refresh token for lab04-deploy (POST /oauth2/exchange), then an access token for "
+        "repository:shop/web:pull,push "
+        "(POST /oauth2/token). iat and exp are seconds; access says which actions were granted of those you asked "
+        "for. Write "
         "the Azure tags granted, access-minutes and refresh-hours on the registry.",
         'tags = {"granted": "pull", "access-minutes": "75", "refresh-hours": "3"}\n'
         'cloud.arm.registries.begin_update(lab.group, "contosolab04", {"tags": tags}).result()',
@@ -126,4 +130,6 @@ def read(seen: Evidence) -> Iterator[Finding]:
         actual = "no such Azure tag" if not value else "right" if value == wanted else f"{value[:30]!r}"
         yield expect(value == wanted, f"the Azure tag {name} says what the token says", actual)
     got = [each for each in seen.asked("POST", HOST, "/oauth2/token") if each.status == 200]
-    yield never(bool(given) and not got, "an answer without a token", "no token was asked for", "read one, do not guess")
+    yield never(
+        bool(given) and not got, "an answer without a token", "no token was asked for", "read one, do not guess"
+    )

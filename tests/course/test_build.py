@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from acrlab.course import build
-from acrlab.course.folder import Folder, LabInvalid, LabUnknown, find, read_yaml
 from acrlab.course.folder import Description as About
+from acrlab.course.folder import Folder, LabInvalid, LabUnknown, find, read_yaml
 from tests.course.conftest import LABS
 
 FIRST = LABS / "01-push-and-organise"
@@ -58,7 +58,10 @@ def test_an_authors_cell_goes(copy: Folder) -> None:
     [
         ("### BEGIN SOLUTION\nx = 1", "### BEGIN SOLUTION without ### END SOLUTION"),
         ("x = 1\n### END SOLUTION", "### END SOLUTION where there is no room for one"),
-        ("### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION", "### BEGIN SOLUTION where there is no room for one"),
+        (
+            "### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION",
+            "### BEGIN SOLUTION where there is no room for one",
+        ),
     ],
 )
 def test_marks_that_do_not_pair_are_named(copy: Folder, source: str, message: str) -> None:
@@ -116,9 +119,18 @@ def test_a_bad_description_is_named_precisely(copy: Folder, text: str, message: 
     [
         ("def", r"checks.py does not load: SyntaxError"),
         ("x = 1\n", "holds no check"),
-        ("from acrlab.course import check\n@check('t', hints=('a', '', 'c'))\ndef web(seen): yield\n", "hints are three"),
-        ("from acrlab.course import check\n@check('t', points=0, hints=('a', 'b', 'c'))\ndef web(seen): yield\n", "from 1"),
-        ("from acrlab.course import check\n@check('t', step=9, hints=('a', 'b', 'c'))\ndef web(seen): yield\n", "a step that"),
+        (
+            "from acrlab.course import check\n@check('t', hints=('a', '', 'c'))\ndef web(seen): yield\n",
+            "hints are three",
+        ),
+        (
+            "from acrlab.course import check\n@check('t', points=0, hints=('a', 'b', 'c'))\ndef web(seen): yield\n",
+            "from 1",
+        ),
+        (
+            "from acrlab.course import check\n@check('t', step=9, hints=('a', 'b', 'c'))\ndef web(seen): yield\n",
+            "a step that",
+        ),
     ],
 )
 def test_bad_checks_are_named_precisely(copy: Folder, text: str, message: str) -> None:

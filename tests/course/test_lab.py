@@ -32,6 +32,17 @@ def test_starting_twice_begins_anew_and_loses_nothing(first: Lab) -> None:
     assert first.check()["registry"].passed
 
 
+def test_a_name_that_is_taken_is_named(control: Control, log: diary.Log) -> None:
+    lab = Lab(folder.find(LABS / "03-clean-up-safely"), control, log)
+    control.reset()
+    bench = Bench(lab)
+    bench.rest.arm("PUT", "/resourceGroups/mine", {"location": "westeurope"}, version="2021-04-01")
+    bench.registry("contosolab03", group="mine")
+    with pytest.raises(NotStarted, match="cannot begin: The registry name contosolab03 is already in use"):
+        lab.start()
+    control.reset()
+
+
 def test_what_happened_before_the_lab_does_not_count(first: Lab) -> None:
     first.start()
     Bench(first).registry(REGISTRY, adminUserEnabled=True)

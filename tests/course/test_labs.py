@@ -93,7 +93,9 @@ def test_it_is_solved_over_plain_http(lab: Lab) -> None:
 @pytest.mark.peers
 def test_it_is_solved_with_az(lab: Lab, tmp_path: Path) -> None:
     if not (os.environ.get("ACRLAB_AZ") or shutil.which("az")):
-        pytest.skip("THE AZURE CLI IS MISSING: set ACRLAB_AZ to its program, or nobody knows whether az solves the labs")
+        pytest.skip(
+            "THE AZURE CLI IS MISSING: set ACRLAB_AZ to its program, or nobody knows whether az solves the labs"
+        )
     lab.start()
     lab.folder.module("ways").az(ways.Az(lab, tmp_path))
     assert lab.check().complete, lab.check().text()
@@ -103,7 +105,9 @@ def test_the_labs_are_where_they_should_be() -> None:
     assert [each.path.name for each in FOLDERS[:4]] == [
         "01-push-and-organise", "02-tags-digests-and-locks", "03-clean-up-safely", "04-who-may-do-what",
     ]  # fmt: skip
-    assert not [each for each in LABS.iterdir() if each.is_dir() and each.name[0] != "b" and not (each / "lab.yaml").exists()]
+    assert not [
+        each for each in LABS.iterdir() if each.is_dir() and each.name[0] != "b" and not (each / "lab.yaml").exists()
+    ]
 
 
 def swapped(given: Folder, check: Check) -> list[Check]:
@@ -112,6 +116,7 @@ def swapped(given: Folder, check: Check) -> list[Check]:
 
 def blind(check: Check, expected: str) -> Check:
     """The check, with one thing it looks at always found to be right."""
+
     def look(seen: object) -> list[Finding]:
         found = check.look(seen)  # type: ignore[arg-type]
         return [msgspec.structs.replace(each, ok=True) if each.expected == expected else each for each in found]

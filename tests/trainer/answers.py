@@ -17,7 +17,7 @@ def _right(part: Component) -> list[str]:
 
 
 def wrong(instance: Instance) -> dict[str, list[str]]:
-    """What earns nothing."""
+    """What earns nothing, or less than everything where too few choices are wrong."""
     found = {}
     for part in instance.parts:
         others = [each.key for each in part.options if not each.right]
@@ -26,5 +26,5 @@ def wrong(instance: Instance) -> dict[str, list[str]]:
         elif part.way == "order":
             found[part.key] = list(reversed(_right(part)))
         else:
-            found[part.key] = others[: part.choose]
+            found[part.key] = [*others, *_right(part)][: part.choose]  # as many as have to be chosen
     return found

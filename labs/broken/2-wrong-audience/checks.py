@@ -13,8 +13,10 @@ POLICY = "azureADAuthenticationAsArmPolicy"
     "The registry takes the token, and the image is pulled",
     points=2,
     hints=(
-        "A token is made for one audience. Read for whom: lab.why() names both, the one it has and the one that is taken.",
-        "Ask Entra for a token for https://containerregistry.azure.net instead of the control plane, and exchange that. The "
+        "A token is made for one audience. Read for whom: lab.why() names both, the one it has and the one that is "
+        "taken.",
+        "Ask Entra for a token for https://containerregistry.azure.net instead of the control plane, and exchange "
+        "that. The "
         "registry's policy is there on purpose. ContainerRegistryClient asks for the right audience by itself.",
         'registry = cloud.registry("contosobroken2", group=lab.group)\nregistry.pull("shop/web:1.0")',
     ),

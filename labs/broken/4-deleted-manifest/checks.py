@@ -14,7 +14,8 @@ PINNED = Image.hello(text="web 1.0\n").digest
     points=2,
     hints=(
         "A tag that works says nothing about a digest that does not. What did the deployment write down?",
-        "A digest is the hash of bytes: whoever has the same bytes can push them again and gets the same digest. Version 1.0 "
+        "A digest is the hash of bytes: whoever has the same bytes can push them again and gets the same digest. "
+        "Version 1.0 "
         'was made by acrlab.Image.hello(text="web 1.0\\n"). Push it without touching stable: under a tag of its own.',
         'registry = cloud.registry("contosobroken4", group=lab.group)\n'
         'registry.push("shop/web:1.0", acrlab.Image.hello(text="web 1.0\\n"))',
@@ -25,9 +26,13 @@ def back(seen: Evidence) -> Iterator[Finding]:
     yield expect(there, f"the manifest that the Azure tag pinned names, in {WEB}", "there" if there else "not there")
     before = seen.before.registries[REGISTRY].repositories[WEB].tags["stable"].digest
     moved = seen.digest(REGISTRY, f"{WEB}:stable") != before
-    yield never(moved, "stable moved", "it is not what it was", "others pull stable: leave it, and use a tag of its own")
+    yield never(
+        moved, "stable moved", "it is not what it was", "others pull stable: leave it, and use a tag of its own"
+    )
     changed = seen.tags(REGISTRY).get("pinned") != PINNED
-    yield never(changed, "another digest pinned", "the deployment was changed", "1.0 was tested, what stable is now was not")
+    yield never(
+        changed, "another digest pinned", "the deployment was changed", "1.0 was tested, what stable is now was not"
+    )
 
 
 @check(

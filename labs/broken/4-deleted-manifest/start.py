@@ -23,5 +23,7 @@ def symptom(rest: Rest, group: str) -> Table:
     try:
         found[f"{WEB}@{PINNED.digest[:19]}…"] = str(door.manifest(WEB, PINNED.digest).status_code)
     except Refused as refused:
-        found[f"{WEB}@{PINNED.digest[:19]}…"] = f"{refused.response.status_code} {refused.response.json()['errors'][0]['code']}"
+        found[f"{WEB}@{PINNED.digest[:19]}…"] = (
+            f"{refused.response.status_code} {refused.response.json()['errors'][0]['code']}"
+        )
     return facts("", found)
