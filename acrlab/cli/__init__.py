@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from acrlab.cli import state, study
+from acrlab.cli.sentences import fail, told
 from acrlab.client import running, wording
-from acrlab.client.control import Control, ControlRefused, NotRunning
 
 app = typer.Typer(
     name="acrlab",
@@ -22,8 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-clock = typer.Typer(help="Time is a dial.", no_args_is_help=True)
-app.add_typer(clock, name="clock")
 
 PORT = 5480  # plain HTTP; the proxy and TLS take the next two
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -40,23 +39,6 @@ class Shell(StrEnum):
     sh = "sh"
     powershell = "powershell"
     json = "json"
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn what can be expected to go wrong into one sentence and exit code 1."""
-    from acrlab.engine.journal import JournalFailed
-
-    try:
-        yield
-    except (NotRunning, ControlRefused, JournalFailed) as error:
-        fail(str(error))
-
-
-def fail(sentence: str, code: int = 1) -> None:
-    """Say what is wrong and what to do, and leave."""
-    typer.echo(f"acrlab: {sentence}", err=True)
-    raise typer.Exit(code)
 
 
 @app.command()
@@ -246,76 +228,6 @@ def _course_root() -> Path:
 
 
 @app.command()
-def reset() -> None:
-    """Go back to how the world began. Snapshots stay."""
-    _tell(lambda control: control.reset(), "the world is as it began")
-
-
-@app.command()
-def snapshot(name: str) -> None:
-    """Name the present, so that `restore` can come back to it."""
-    _tell(lambda control: control.snapshot(name), f"snapshot {name} taken")
-
-
-@app.command()
-def restore(name: str) -> None:
-    """Go back to a snapshot. Nothing is lost: later snapshots stay reachable."""
-    _tell(lambda control: control.restore(name), f"the world is as it was at {name}")
-
-
-@app.command()
-def fork(
-    folder: Annotated[Path, typer.Argument(help="An empty folder, for `acrlab up --data` or `acrlab run --data`.")],
-) -> None:
-    """Write the present into a folder: a world of its own that begins as this one is now."""
-    _tell(lambda control: control.fork(str(folder.resolve())), f"forked into {folder}")
-
-
-def _tell(action: Any, sentence: str) -> None:
-    with told():
-        control: Control = running.control()
-        action(control)
-    typer.echo(f"acrlab: {sentence}")
-
-
-@clock.command("advance")
-def clock_advance(duration: Annotated[str, typer.Argument(help="8d, 1h30m, 45s")]) -> None:
-    """Turn the clock forward; everything that falls due on the way is done."""
-    from acrlab.client.durations import seconds
-
-    try:
-        span = seconds(duration)
-    except ValueError as error:
-        fail(str(error), 2)
-    with told():
-        found = running.control().advance(span)
-    typer.echo(wording.moment(found["now"]))
-
-
-@clock.command("show")
-def clock_show() -> None:
-    """What time it is in the emulator."""
-    with told():
-        typer.echo(wording.moment(running.control().status()["now"]))
-
-
-@app.command()
-def why(
-    last: Annotated[int, typer.Option("--last", "-n", min=1, help="How many refusals, newest first.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:
-    """Explain the last refusal: who asked, what was needed, what was held, which page says so."""
-    with told():
-        found = running.control().why()[:last]
-    if as_json:
-        typer.echo(json.dumps(found))
-    elif not found:
-        typer.echo("acrlab: nothing was refused yet")
-    else:
-        typer.echo("\n\n".join("\n".join(each["lines"]) for each in found))
-
-
-@app.command()
 def coverage(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """What is emulated and how truly, walked from the installed SDKs."""
     from acrlab.client import coverage as walked
@@ -356,6 +268,11 @@ def az(context: typer.Context) -> None:
         raise typer.Exit(azure_cli.run(list(context.args), variables))
     except (azure_cli.AzMissing, azure_cli.AzLoginFailed) as error:
         fail(str(error))
+
+
+app.add_typer(state.clock, name="clock")
+for command in (*state.COMMANDS, *study.COMMANDS):
+    app.command()(command)
 
 
 def main() -> None:
