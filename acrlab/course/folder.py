@@ -140,7 +140,7 @@ def every(place: Path | None = None) -> list[Folder]:
 
 
 def find(name: str | os.PathLike[str]) -> Folder:
-    """A lab by name (`01-push-and-organise`, or its number alone) or by path. Raises: LabUnknown."""
+    """A lab by name, by its number, by a part of its name that no other has, or by path. Raises: LabUnknown."""
     path = Path(name)
     if (path / DESCRIPTION).is_file():
         return Folder(path)
@@ -148,4 +148,7 @@ def find(name: str | os.PathLike[str]) -> Folder:
     for each in known:
         if str(name) in (each.name, each.path.name, each.name.partition("-")[0]):
             return each
+    alike = [each for each in known if str(name) and str(name).lower() in each.name]
+    if len(alike) == 1:
+        return alike[0]
     raise LabUnknown(f"there is no lab {str(name)!r}; there are: {', '.join(each.name for each in known) or 'none'}")

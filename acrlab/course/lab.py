@@ -14,7 +14,7 @@ from acrlab.course import beginning, diary, difference, solution
 from acrlab.course.checks import STEPS_OF_HELP
 from acrlab.course.evidence import Evidence
 from acrlab.course.folder import Folder, find
-from acrlab.course.report import Report
+from acrlab.course.report import Hint, Report
 from acrlab.course.rest import Refused, Rest
 from acrlab.engine.state import Identity
 
@@ -99,7 +99,7 @@ class Lab:
         )
         return Report(f"Lab {self.name}: {self.folder.description.title}", graded, more)
 
-    def hint(self, check: str) -> Table:
+    def hint(self, check: str) -> Hint:
         """Help with one check: a nudge, then a pointed hint, then a worked solution. Its use is written down.
 
         Raises: LabUnknown for a check that does not exist.
@@ -107,9 +107,7 @@ class Lab:
         asked = self.folder.check(check)
         level = min(self._hints(check), len(STEPS_OF_HELP) - 1)
         self._log.add(self.name, diary.HINTED, check=check, level=STEPS_OF_HELP[level])
-        left = len(STEPS_OF_HELP) - 1 - level
-        note = f"{left} more where this came from." if left else "That was all there is."
-        return facts(asked.title, {STEPS_OF_HELP[level]: asked.hints[level]}, note)
+        return Hint(asked.title, STEPS_OF_HELP[level], asked.hints[level], len(STEPS_OF_HELP) - 1 - level)
 
     def reset(self, step: int | str = 1) -> Table:
         """Go back to where a step begins, or to what was there before the last start ("last").

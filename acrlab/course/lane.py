@@ -1,6 +1,7 @@
 """The fast lane: a process that has everything loaded forks one child a notebook, each with an emulator of its own.
 
-Where there is no fork (Windows) every notebook gets a fresh process, one after the other.
+Where a process cannot be forked safely (Windows has no fork, and macOS frameworks do not survive one) every notebook
+gets a fresh process, which loads everything itself.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +50,13 @@ def run(paths: Iterable[Path], *, jobs: int = 0, compare: bool = True) -> list[O
 def serve(paths: Iterable[Path], *, jobs: int = 0, compare: bool = True) -> Iterator[Outcome]:
     """Run notebooks from here, as they end. For a process without threads that has nothing else to do."""
     waiting = [each.resolve() for each in paths]
-    if hasattr(os, "fork"):
+    jobs = jobs or os.cpu_count() or 1
+    if hasattr(os, "fork") and sys.platform != "darwin":
         preload()
-        yield from _forked(waiting, jobs or os.cpu_count() or 1, compare)
-    else:
-        yield from (_apart(each, compare) for each in waiting)
+        yield from _forked(waiting, jobs, compare)
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(lambda path: _apart(path, compare), waiting)
 
 
 def preload() -> None:

@@ -5,7 +5,7 @@ from html import escape
 from textwrap import wrap
 from typing import Any
 
-from acrlab.course.checks import FAILED, PARTLY, PASSED, Finding, Graded
+from acrlab.course.checks import FAILED, PARTLY, PASSED, STEPS_OF_HELP, Finding, Graded
 
 WIDTH = 100  # characters
 _MARKS = {PASSED: "✓", PARTLY: "◐", FAILED: "✗"}
@@ -141,3 +141,28 @@ def _head(graded: Graded, height: int) -> str:
 
 def _cell(text: str) -> str:
     return f'<td style="{_CELL}">{escape(text)}</td>'
+
+
+class Hint:
+    """Help with one check: words, or at the last step the lines that do it."""
+
+    def __init__(self, title: str, level: str, text: str, left: int) -> None:
+        self.title, self.level, self.body = title, level, text
+        self.note = f"There is more: ask {left} more time{'s' * (left > 1)}." if left else "That was all there is."
+
+    def text(self) -> str:
+        """For a terminal; code keeps its lines."""
+        lines = self.body.splitlines() if self.level == STEPS_OF_HELP[-1] else wrap(self.body, WIDTH)
+        return "\n".join([f"{self.title}: {self.level}", *(f"    {line}".rstrip() for line in lines), self.note])
+
+    def html(self) -> str:
+        """For a notebook."""
+        code = self.level == STEPS_OF_HELP[-1]
+        body = f"<pre><code>{escape(self.body)}</code></pre>" if code else f"<p>{escape(self.body)}</p>"
+        return f"<p><b>{escape(self.title)}</b>: {self.level}</p>{body}<p><em>{escape(self.note)}</em></p>"
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": self.text(), "text/html": self.html()}

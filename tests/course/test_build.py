@@ -141,8 +141,11 @@ def test_bad_checks_are_named_precisely(copy: Folder, text: str, message: str) -
 
 def test_a_lab_is_found_by_name_number_and_path() -> None:
     assert find("01-push-and-organise").path == find("01").path == find(FIRST).path == FIRST
-    with pytest.raises(LabUnknown, match="04-who-may-do-what"):
-        find("05")
+    assert find("organise").path == FIRST
+    assert find("expired").name == "broken/1-expired-token"
+    for unknown in ("05", "", "broken"):
+        with pytest.raises(LabUnknown, match="04-who-may-do-what"):
+            find(unknown)
 
 
 def test_a_notebook_that_is_none_is_named(copy: Folder) -> None:

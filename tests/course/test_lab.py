@@ -84,13 +84,17 @@ def test_text_in_a_table_cannot_become_markup(first: Lab) -> None:
 def test_help_comes_in_three_steps_and_is_written_down(first: Lab, log: diary.Log) -> None:
     first.start()
     told = [first.hint("web").text() for _ in range(4)]
-    assert [text.splitlines()[1].split()[0] for text in told] == ["nudge", "pointed", "worked", "worked"]
+    assert [text.splitlines()[0].split()[-1] for text in told] == ["nudge", "pointed", "worked", "worked"]
+    assert "There is more: ask 2 more times." in told[0]
+    assert '    registry.push("shop/web:1.0.0", web)' in told[2].splitlines()  # code keeps its lines
     used = [entry.facts for entry in log.read()[0] if entry.what == diary.HINTED]
     assert [each["level"] for each in used] == ["nudge", "pointed", "worked", "worked"]
     with pytest.raises(folder.LabUnknown, match="registry, web, platforms"):
         first.hint("wbe")
     first.start()
     assert "nudge" in first.hint("web").text()
+    assert "<pre>" not in first.hint("web").html()
+    assert "<pre><code>web = " in first.hint("web").html()
 
 
 def test_a_save_point_comes_back_without_doing_anything_again(first: Lab, control: Control) -> None:

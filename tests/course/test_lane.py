@@ -101,7 +101,7 @@ def test_comparing_can_be_left_out(tmp_path: Path) -> None:
     assert not testing.run([path], compare=False)[0].problem
 
 
-def test_where_there_is_no_fork_notebooks_run_one_after_the_other(
+def test_where_there_is_no_fork_every_notebook_gets_a_fresh_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(os, "fork")
