@@ -63,12 +63,13 @@ def run(arguments: list[str], environment: dict[str, str]) -> int:
 
 
 def sign_in(az: str, variables: dict[str, str]) -> None:
-    """Sign in as the environment's service principal, once for each configuration folder.
+    """Sign in as the environment's service principal, once a configuration folder and once a turn of the clock.
 
-    Raises: AzLoginFailed.
+    az keeps a token for as long as it lives by this machine's clock. Raises: AzLoginFailed, NotRunning.
     """
     mark = Path(variables["AZURE_CONFIG_DIR"]) / "acrlab-signed-in"
-    if mark.exists():
+    turned = str(round(running.control(variables).status()["advanced"]))
+    if mark.exists() and mark.read_text() == turned:
         return
     login = [
         az, "login", "--service-principal", "--only-show-errors", "--output", "none",
@@ -79,4 +80,4 @@ def sign_in(az: str, variables: dict[str, str]) -> None:
     if done.returncode:
         raise AzLoginFailed(done.stderr.strip() or done.stdout.strip())
     mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.touch()
+    mark.write_text(turned)

@@ -4,6 +4,7 @@ import atexit
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from types import TracebackType
@@ -19,6 +20,7 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 
 from acrlab.client import durations, refusals, running
 from acrlab.client.control import Control
+from acrlab.client.credential import DialCredential
 from acrlab.client.display import Listing, Table, facts
 from acrlab.client.refusals import Refusal, explained
 from acrlab.client.registry import Registry
@@ -69,7 +71,7 @@ def _azure() -> "Cloud":
 
 def _emulated() -> "Cloud":
     control = attach()
-    cloud = Cloud(DefaultAzureCredential(), os.environ["AZURE_SUBSCRIPTION_ID"], control)
+    cloud = Cloud(DialCredential(), os.environ["AZURE_SUBSCRIPTION_ID"], control)
     shell = _notebook()
     if shell is not None:
         refusals.explain_in_notebook(shell, control.why)
@@ -121,14 +123,18 @@ def _notebook() -> Any:
 
 
 class Powers:
-    """What only an emulator can do: turn the clock, go back in time, explain."""
+    """What only an emulator can do: turn the clock, go back in time, explain.
 
-    def __init__(self, control: Control) -> None:
-        self._control = control
+    Whoever turns the clock needs new tokens afterwards: `renew` sees to that.
+    """
+
+    def __init__(self, control: Control, renew: Callable[[], None]) -> None:
+        self._control, self._renew = control, renew
 
     def advance(self, duration: str) -> Table:
         """Turn the clock forward by `8d` or `1h30m`; what falls due on the way is done."""
         found = self._control.advance(durations.seconds(duration))
+        self._renew()
         return facts("clock", {"ahead of the machine's by": durations.words(found["advanced"])})
 
     def snapshot(self, name: str) -> None:
@@ -138,10 +144,12 @@ class Powers:
     def restore(self, name: str) -> None:
         """Go back to a snapshot."""
         self._control.restore(name)
+        self._renew()
 
     def reset(self) -> None:
         """Go back to how the world began: nothing in it but who may sign in."""
         self._control.reset()
+        self._renew()
 
     def why(self) -> Refusal | Table:
         """The chain behind the last refusal."""
@@ -177,7 +185,11 @@ class Cloud:
     @property
     def emulator(self) -> Powers:
         """The emulator's own powers. Raises: EmulatorOnly on Azure."""
-        return Powers(self._controls())
+        return Powers(self._controls(), self._renew)
+
+    def _renew(self) -> None:
+        if isinstance(self.credential, DialCredential):
+            self.credential.renew()
 
     def _controls(self) -> Control:
         if self._control is None:

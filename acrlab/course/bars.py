@@ -8,6 +8,7 @@ import msgspec
 
 WIDTH = 30  # characters of the longest bar in text
 _CELL = "text-align:left;vertical-align:middle;white-space:nowrap"
+_CAPTION = "caption-side:top;text-align:left;padding:.2em .5em;color:inherit"
 _BAR = "height:0.9em;background-color:var(--jp-brand-color1,#1976d2)"
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -41,9 +42,7 @@ class Bars:
 
     def html(self) -> str:
         """A table: the number in a cell, and beside it the bar, which says nothing new."""
-        caption = (
-            f'<caption style="caption-side:top;text-align:left;color:inherit"><b>{escape(self.title)}</b></caption>'
-        )
+        caption = f'<caption style="{_CAPTION}"><b>{escape(self.title)}</b></caption>'
         return f"<table>{caption}<tbody>{''.join(map(self._row, self.rows))}</tbody></table>"
 
     def _row(self, bar: Bar) -> str:

@@ -68,7 +68,7 @@ class Report:
         heads = "".join(
             f'<th scope="col" style="{_CELL}">{head}</th>' for head in ("", "check", "points", "expected", "is", "try")
         )
-        caption = '<caption style="caption-side:top;text-align:left;color:inherit;padding:0 0 .3em">'
+        caption = '<caption style="caption-side:top;text-align:left;color:inherit;padding:.2em .5em">'
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         rows = "".join(row for each in self.graded for row in _rows(each))
         return (

@@ -118,7 +118,7 @@ def promoted(seen: Evidence) -> Iterator[Finding]:
 
 
 @check(
-    "The registry's tag `pinned` holds what production runs",
+    "The Azure tag pinned holds what production runs",
     points=1,
     step=4,
     hints=(

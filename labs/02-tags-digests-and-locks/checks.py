@@ -15,7 +15,7 @@ def at_first(seen: Evidence, tag: str) -> str:
 
 
 @check(
-    "The Azure tag `was-stable` holds the digest stable had",
+    "The Azure tag was-stable holds the digest stable had",
     points=1,
     step=1,
     hints=(

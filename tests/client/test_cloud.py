@@ -11,6 +11,7 @@ from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 import acrlab
 from acrlab.client.cloud import Cloud, CloudMisconfigured, EmulatorOnly, connect
 from acrlab.client.control import NotRunning
+from acrlab.client.image import Image
 from acrlab.emulator import Emulator
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -167,3 +168,16 @@ def test_the_package_imports_nothing_before_it_is_asked() -> None:
     assert set(acrlab.__all__) <= set(dir(acrlab))
     with pytest.raises(AttributeError):
         acrlab.nothing  # noqa: B018
+
+
+def test_a_cloud_goes_on_when_the_clock_is_turned(cloud: Cloud) -> None:
+    """The SDKs would go on showing a token that expired in the world a week ago."""
+    registry = cloud.registry("contoso")
+    registry.push("app:1.0", Image.hello())
+    cloud.emulator.snapshot("here")
+    cloud.emulator.advance("8d")
+    assert [tag.name for tag in registry.tags("app")] == ["1.0"]
+    assert [each.name for each in cloud.registries()] == ["contoso"]
+    cloud.emulator.restore("here")
+    assert [tag.name for tag in registry.tags("app")] == ["1.0"]
+    assert [each.name for each in cloud.registries()] == ["contoso"]

@@ -93,11 +93,17 @@ def main() -> None:
         run = resolve(str(build), known=chosen, wanted="pyproject.toml")
     finally:
         build.unlink()
-    added = [block for pin, block in pins(everything).items() if pin not in pins(run)]
-    LOCK.write_text(HEADER.format(what="What acrlab runs on.") + run)
-    test = HEADER.format(what="What the tests need on top of requirements.lock.")
-    TEST_LOCK.write_text(test + "\n".join(added) + "\n")
-    ENVIRONMENT.write_text(conda(run))
+    needed = {name(pin) for pin in pins(run)}
+    blocks = pins(everything)
+    runs = "\n".join(block for pin, block in blocks.items() if name(pin) in needed) + "\n"
+    adds = "\n".join(block for pin, block in blocks.items() if name(pin) not in needed) + "\n"
+    LOCK.write_text(HEADER.format(what="What acrlab runs on.") + runs)
+    TEST_LOCK.write_text(HEADER.format(what="What the tests need on top of requirements.lock.") + adds)
+    ENVIRONMENT.write_text(conda(runs))
+
+
+def name(pin: str) -> str:
+    return pin.partition("==")[0]
 
 
 def old_pins() -> str:
