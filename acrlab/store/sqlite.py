@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from acrlab.engine.journal import Done, JournalFailed, Lineage, existing
@@ -27,13 +28,13 @@ class SqliteJournal:
         self.path = Path(path).absolute()
         self.failure: JournalFailed | None = None
         self._backlog = backlog
-        self._owned = _own(self.path)
-        try:
+        with ExitStack() as opened:
+            self._owned = _own(self.path)
+            opened.callback(self._owned.release)
             self._file = RecordFile(self.path)
+            opened.callback(self._file.close)
             self._load()
-        except BaseException:
-            self._owned.release()
-            raise
+            opened.pop_all()
         self._writer = threading.Thread(target=self._write_all, name="journal", daemon=True)
         self._writer.start()
 
