@@ -15,6 +15,9 @@ from acrlab.store import disk
 from acrlab.store.shelf import Shelf, hash_file
 
 
+STRETCH = 16 * 1024 * 1024  # bytes that are written out together while an upload grows
+
+
 class FileUpload:
     """An upload in a file: a new one with its descriptor, or one that has been there before.
 
@@ -32,6 +35,7 @@ class FileUpload:
         self._lock = threading.Lock()
         self._sealed = ""
         self._cancelled = False
+        self._written_out = self.received
 
     def write(self, chunk: bytes | memoryview) -> None:
         with self._alone():
@@ -45,6 +49,10 @@ class FileUpload:
             if self._hash is not None:
                 self._hash.update(chunk)
             self.received += memoryview(chunk).nbytes
+            if self.received - self._written_out >= STRETCH:
+                with suppress(OSError):  # sealing syncs once more, and says what is wrong
+                    disk.let_go(descriptor, self._written_out, self.received)
+                self._written_out = self.received
 
     def seal(self, digest: str) -> None:
         algorithm = names.digest(digest).partition(":")[0]
