@@ -14,7 +14,6 @@ from acrlab.engine.blobs import DigestMismatch
 from acrlab.store import disk
 from acrlab.store.shelf import Shelf, hash_file
 
-
 STRETCH = 16 * 1024 * 1024  # bytes that are written out together while an upload grows
 
 
