@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -90,8 +91,6 @@ def _known_profile(profile: str) -> Iterator[None]:
 
 
 def _wait(emulator: Any) -> None:
-    import signal
-
     signal.signal(signal.SIGTERM, lambda *_: emulator.stopping.set())
     try:
         while not emulator.stopping.wait(3600):
@@ -172,6 +171,7 @@ def _call(command: list[str], variables: dict[str, str]) -> int:
     except OSError as error:
         typer.echo(f"acrlab: {command[0]} cannot be run: {error.strerror}", err=True)
         return 127 if isinstance(error, FileNotFoundError) else 126
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     while True:
         try:
             code = child.wait()
@@ -212,6 +212,7 @@ def lab(
         running.record(emulator.describe())
         command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *context.args]
         command += ["--no-browser"] if no_browser else []
+        command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
         command += ["--LabApp.default_url=/lab/tree/notebooks/00-start.ipynb"]
         code = _call(command, {**os.environ, **emulator.environment()})
     running.forget()
@@ -219,7 +220,7 @@ def lab(
 
 
 def _course_root() -> Path:
-    beside = Path(__file__).resolve().parent.parent
+    beside = Path(__file__).resolve().parents[2]
     for root in (beside, Path.cwd()):
         if (root / "notebooks" / "00-start.ipynb").exists():
             return root

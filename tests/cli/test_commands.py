@@ -13,6 +13,7 @@ import pytest
 
 ACRLAB = [sys.executable, "-m", "acrlab"]
 SECONDS = 60
+HERE = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -198,6 +199,33 @@ def test_bad_input_is_answered_with_a_sentence(home: dict[str, str], arguments: 
     assert done.returncode in (1, 2)
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_lab_opens_the_notebooks_wherever_it_is_called(home: dict[str, str], tmp_path: Path) -> None:
+    """JupyterLab is told where the notebooks are, in the environment of the emulator; `--version` ends it at once."""
+    done = subprocess.run(
+        [*ACRLAB, "lab", "--no-browser", "--version"], env={**home, "PYTHONPATH": str(HERE)}, cwd=tmp_path,
+        capture_output=True, text=True, timeout=SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()[:1].isdigit()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to pass on")
+def test_ending_run_ends_its_command(home: dict[str, str], tmp_path: Path) -> None:
+    mark = tmp_path / "ended"
+    code = f"""if True:
+        import pathlib, signal, sys, threading
+        def end(*_): pathlib.Path({str(mark)!r}).touch(); sys.exit(3)
+        signal.signal(signal.SIGTERM, end); print("ready", flush=True); threading.Event().wait(60)
+    """
+    child = subprocess.Popen([*ACRLAB, "run", "--", *python(code)], env=home, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with child:
+        assert child.stdout.readline() == "ready\n"
+        child.terminate()
+        assert child.wait(SECONDS) == 3
+    assert mark.exists()
 
 
 def test_doctor_says_what_this_machine_can_do(home: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """One bank and one bench for all tests of the trainer; a home of one's own for each."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,5 +25,8 @@ def bench() -> Iterator[Bench]:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nobody's emulator either: `acr_emulator` points the whole process to its own while it lives."""
+    for name in [name for name in os.environ if name.startswith(("ACRLAB_", "AZURE_"))]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("ACRLAB_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
