@@ -212,11 +212,20 @@ def lab(
         running.record(emulator.describe())
         command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *context.args]
         command += ["--no-browser"] if no_browser else []
-        command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
         command += ["--LabApp.default_url=/lab/tree/notebooks/00-start.ipynb"]
-        code = _call(command, {**os.environ, **emulator.environment()})
+        code = _call(command, {**os.environ, **emulator.environment(), "JUPYTER_CONFIG_PATH": _quiet_jupyter()})
     running.forget()
     raise typer.Exit(code)
+
+
+def _quiet_jupyter() -> str:
+    """JupyterLab's configuration path, with a folder of ours in front: no question about news over a notebook."""
+    folder = running.home() / "jupyter"
+    page = folder / "labconfig" / "page_config.json"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}))
+    return os.pathsep.join(filter(None, (str(folder), os.environ.get("JUPYTER_CONFIG_PATH"))))
 
 
 def _course_root() -> Path:

@@ -9,7 +9,6 @@ import msgspec
 WIDTH = 30  # characters of the longest bar in text
 _CELL = "text-align:left;vertical-align:middle;white-space:nowrap"
 _CAPTION = "caption-side:top;text-align:left;padding:.2em .5em;color:inherit"
-_BAR = "height:0.9em;background-color:var(--jp-brand-color1,#1976d2)"
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -46,10 +45,10 @@ class Bars:
         return f"<table>{caption}<tbody>{''.join(map(self._row, self.rows))}</tbody></table>"
 
     def _row(self, bar: Bar) -> str:
-        width = round(self.share(bar) * 100, 1)
+        """The bar is drawn in characters here, too: JupyterLab takes colours and widths from what it did not run."""
         return (
             f'<tr><th scope="row" style="{_CELL}">{escape(bar.label)}</th><td style="{_CELL}">{escape(bar.text)}</td>'
-            f'<td style="width:20em" aria-hidden="true"><div style="{_BAR};width:{width:g}%"></div></td></tr>'
+            f'<td style="{_CELL}" aria-hidden="true">{_drawn(self.share(bar))}</td></tr>'
         )
 
     def __repr__(self) -> str:

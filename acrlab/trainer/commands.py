@@ -132,12 +132,6 @@ def _login(options: Options) -> list[dict[str, Any]]:
     return [{"login": "owner", "registry": _one(options, "--name")}]
 
 
-def _assign(options: Options) -> list[dict[str, Any]]:
-    scope = _one(options, "--scope")
-    at = scope if "/registries/" not in scope else "registry"
-    return [{"assign": _one(options, "--role"), "to": _one(options, "--assignee"), "at": at}]
-
-
 def _available(options: Options) -> list[dict[str, Any]]:
     return [{"available": _one(options, "--name")}]
 
@@ -158,5 +152,4 @@ MEANINGS: dict[tuple[str, ...], Meaning] = {
     ("az", "acr", "repository", "show-tags"): _on_repository("tags"),
     ("az", "acr", "repository", "show"): _on_repository("show"),
     ("az", "acr", "repository", "update"): _lock,
-    ("az", "role", "assignment", "create"): _assign,
 }
