@@ -1,8 +1,9 @@
 """The OCI distribution API, v1.1: one row per clause."""
 
 from acrlab.domain import names
-from acrlab.domain.content import LARGEST_MANIFEST, OCI_INDEX
+from acrlab.domain.content import FOREIGN, LARGEST_MANIFEST, OCI_INDEX, parse
 from acrlab.domain.errors import BlobUploadInvalid, BodyInvalid, DigestInvalid, DigestUnsupported
+from acrlab.domain.events import ManifestPushed
 from acrlab.engine import manifests, repositories, tokens, uploads
 from acrlab.wire import http
 from acrlab.wire.blobs import BlobIntake, blob_path, location, serve_blob
@@ -131,7 +132,21 @@ def put_manifest(call: Call) -> Response:
     ]
     if pushed.subject:
         headers.append(("oci-subject", pushed.subject))
-    return Response(201, headers)
+    return Response(201, headers + _warnings(pushed))
+
+
+def _warnings(pushed: ManifestPushed) -> list[tuple[str, str]]:
+    """What a client may tell its user. Source: OCI distribution-spec v1.1, Warnings; what is said is acrlab's own."""
+    if not any(mark.encode() in pushed.raw for mark in FOREIGN):
+        return []
+    manifest, _ = parse(pushed.raw, pushed.media_type)
+    absent = sum(each.foreign for each in manifest.held())
+    if not absent:
+        return []
+    text = (
+        f"{absent} layer(s) of this image are not distributable and stay outside the registry: a pull needs their URLs"
+    )
+    return [("warning", f'299 - "{text}"')]
 
 
 def delete_manifest(call: Call) -> Response:
