@@ -197,6 +197,7 @@ def one_round(wrk: Tool | None, subject: Subject, content: Content, seconds: int
     accept = subject.headers | {"Accept": MANIFEST}
     path = f"{subject.root}/manifests/v1"
     subject.note("HEAD manifest /s", wire.heads(subject.port, path, accept, CONNECTIONS, seconds))
+    subject.note("first GET of it MB/s", download(subject, content))  # acrlab reads the disk, the others their cache
     subject.note("GET large blob MB/s", download(subject, content))
     if subject.pushes:
         subject.note("push, one PUT MB/s", upload(subject, content, streamed=False))

@@ -21,6 +21,7 @@ from acrlab.wire.http import FileSlice, Intake
 LEAST = 256 * 1024  # bytes; below this a hand-over costs more than it saves
 BUFFER = 1024 * 1024
 PATIENCE = 60.0  # seconds without a byte
+AHEAD = 16 * 1024 * 1024  # bytes that the disk is asked for before they are needed
 LANES = 64  # transfers with a thread of their own; the rest go through the event loop
 LONGEST_LINE = 4096
 LONGEST_TRAILER = 16 * 1024
@@ -156,11 +157,12 @@ def send(sock: socket.socket, head: bytes, descriptor: int, part: FileSlice) -> 
     # On loopback a read and a write are faster than sendfile, and loopback is where we are.
     buffer = _buffer()
     sock.settimeout(PATIENCE)
-    offset, left = part.offset, part.length
+    offset, left, ahead = part.offset, part.length, part.offset
     try:
         _send_all(sock, memoryview(head))
         with memoryview(buffer) as view:
             while left:
+                ahead = _ask_ahead(descriptor, offset, left, ahead)
                 got = os.preadv(descriptor, [view[: min(left, len(view))]], offset)
                 if not got:
                     raise Gone(f"{part.path} ends {left} bytes early")
@@ -198,6 +200,20 @@ def _buffer() -> bytearray:
         _kept.buffer = bytearray(BUFFER)
     buffer: bytearray = _kept.buffer
     return buffer
+
+
+def _ask_ahead(descriptor: int, offset: int, left: int, asked: int) -> int:
+    """Have the disk read on while the socket is written to; how far that was asked for.
+
+    A large layer is not in memory right after its push: the store gave that back.
+    """
+    if offset + AHEAD // 2 < asked or not hasattr(os, "posix_fadvise"):
+        return asked
+    start = max(asked, offset)
+    length = min(AHEAD, offset + left - start)
+    if length > 0:
+        os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_WILLNEED)
+    return start + AHEAD
 
 
 def _send_all(sock: socket.socket, view: memoryview) -> None:
