@@ -242,14 +242,6 @@ class Unauthenticated(Condition):
     evidence, source = "recorded", "SupportArticles acr-authentication-errors (2024)"
 
 
-class AccessDenied(Condition):
-    """A valid credential that may not do this."""
-
-    status, oci, arm = 403, "DENIED", "AuthorizationFailed"
-    message = "requested access to the resource is denied"
-    evidence, source = "spec", "OCI distribution-spec v1.1, code-12"
-
-
 class RegistryUnknown(Condition):
     """No registry answers at this login server."""
 
