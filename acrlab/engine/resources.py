@@ -19,7 +19,7 @@ from acrlab.domain.arm_errors import (
 from acrlab.domain.authorization_errors import AssignmentNotFound
 from acrlab.domain.errors import BodyInvalid, Condition, NotEmulated
 from acrlab.domain.resource_id import GROUP_TYPE, ResourceId, parse
-from acrlab.engine import groups, operations, registries, types
+from acrlab.engine import groups, operations, registries, table
 from acrlab.engine.ask import Ask
 from acrlab.engine.state import Resource
 from acrlab.engine.types import Action, ResourceType
@@ -184,7 +184,7 @@ def _closing(world: World, resource: Resource, by: str) -> Iterator[events.Event
     key, planned = resource.id.lower(), False
     inside = [each for id, each in world.state.resources.items() if id.startswith(f"{key}/")]
     for each in (*sorted(inside, key=lambda found: -found.id.count("/")), resource):
-        row = types.row(kind(each.id))
+        row = table.row(kind(each.id))
         for event in row.closing(world, each, by) if row is not None else ():
             if isinstance(event, events.JobScheduled):
                 if planned:

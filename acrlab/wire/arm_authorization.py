@@ -6,7 +6,7 @@ from acrlab.domain import resource_id, roles
 from acrlab.domain.authorization_errors import DefinitionNotFound
 from acrlab.domain.errors import NotEmulated
 from acrlab.domain.resource_id import ResourceId
-from acrlab.engine import authorization, resources, types
+from acrlab.engine import authorization, resources, table
 from acrlab.engine.state import Resource
 from acrlab.wire import arm_documents, http
 from acrlab.wire.arm_requests import BODY, conditions, page, required, version
@@ -14,7 +14,7 @@ from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
 
-_ROW = types.TABLE["microsoft.authorization/roleassignments"]
+_ROW = table.TABLE["microsoft.authorization/roleassignments"]
 _FILTERS = ("atscope", "principalid", "assignedto", "rolename", "type")
 
 

@@ -7,8 +7,9 @@ from acrlab.domain import projection
 from acrlab.domain.arm_errors import NamespaceNotFound, ResourceTypeInvalid
 from acrlab.domain.errors import Condition, MethodUnsupported, NotEmulated
 from acrlab.domain.resource_id import ResourceId, parse
-from acrlab.engine import authorization, directory, resources, types
+from acrlab.engine import authorization, directory, resources, table
 from acrlab.engine.state import Resource
+from acrlab.engine.types import ResourceType
 from acrlab.wire import arm_documents, http
 from acrlab.wire.arm_groups import may, tagged
 from acrlab.wire.arm_requests import conditions, page, version
@@ -108,7 +109,7 @@ def provider(call: Call) -> Response:
 
 def _provider(call: Call, namespace: str) -> dict[str, Any]:
     plain = ((kind, _VERSIONS) for kind in PROVIDERS[namespace])
-    own = (row for row in types.TABLE.values() if row.namespace == namespace and row.versions)
+    own = (row for row in table.TABLE.values() if row.namespace == namespace and row.versions)
     rows = (("/".join(row.kinds), row.versions) for row in own)
     located = namespace == "Microsoft.ContainerRegistry"
     regions = [row["display"] for row in load("regions")["region"]] if located else []
@@ -128,13 +129,13 @@ _VERSIONS = ("2020-06-01", "2021-04-01", "2022-04-01", "2022-09-01", "2022-12-01
 def provider_operations(call: Call) -> Response:
     """What can be done with registries, walked from the table. Source: OperationList.json (2025-11-01)."""
     version(call, "operations")
-    rows = [row for row in types.TABLE.values() if row.namespace == "Microsoft.ContainerRegistry"]
+    rows = [row for row in table.TABLE.values() if row.namespace == "Microsoft.ContainerRegistry"]
     names = {row.allows(method): row for row in rows for method in row.methods}
     names |= {row.needs(action): row for row in rows for action in row.actions}
     return http.json(200, {"value": [_operation(name, names[name]) for name in sorted(names)]})
 
 
-def _operation(name: str, row: types.ResourceType) -> dict[str, Any]:
+def _operation(name: str, row: ResourceType) -> dict[str, Any]:
     verb = name.rpartition("/")[2]
     return {
         "name": name,
@@ -217,7 +218,7 @@ def unemulated(call: Call) -> Response:
 def _unserved(call: Call, namespace: str, kinds: str) -> Condition:
     """A type that the table does not have, or a method that its row does not."""
     served = version(call, kinds.rpartition("/")[2] or "operations")
-    if types.row(f"{namespace}/{kinds}") is not None or not kinds:
+    if table.row(f"{namespace}/{kinds}") is not None or not kinds:
         return MethodUnsupported(method=call.request.method, path=call.request.path)
     supported = ", ".join(projection.versions())
     return ResourceTypeInvalid(type=kinds, namespace=namespace, version=served, supported=supported)

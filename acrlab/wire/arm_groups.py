@@ -1,8 +1,7 @@
 """Resource groups."""
 
-
 from acrlab.domain.resource_id import GROUP_TYPE, ResourceId
-from acrlab.engine import authorization, operations, resources, types
+from acrlab.engine import authorization, operations, resources, table
 from acrlab.engine.state import Resource
 from acrlab.wire import arm_documents, http
 from acrlab.wire.arm_requests import BODY, conditions, page, required, version
@@ -12,7 +11,7 @@ from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
 
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
-_ROW = types.TABLE[GROUP_TYPE.lower()]
+_ROW = table.TABLE[GROUP_TYPE.lower()]
 
 
 def listed(call: Call) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from acrlab.domain.resource_id import ResourceId, parse
-from acrlab.engine import authorization, operations, resources, types
+from acrlab.engine import authorization, operations, resources, table
 from acrlab.engine.ask import Ask
 from acrlab.engine.resources import Outcome
 from acrlab.engine.state import Resource
@@ -38,7 +38,7 @@ def _parameter(kind: str) -> str:
 
 def routes() -> Iterator[Route]:
     """Every route of the provider's types, real and refused."""
-    for row in types.TABLE.values():
+    for row in table.TABLE.values():
         if row.namespace == "Microsoft.ContainerRegistry":
             yield from _routes(row)
 

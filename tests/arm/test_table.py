@@ -4,7 +4,7 @@ import pytest
 
 from acrlab.domain import projection, registry
 from acrlab.domain.registry import Field
-from acrlab.engine import types
+from acrlab.engine import table
 from acrlab.engine.types import ResourceType
 from acrlab.wire import arm
 from acrlab.wire.routes import TRUTHS, Router
@@ -56,7 +56,7 @@ def test_refused_routes_refuse_and_leave_no_trace(cloud: Cloud, route: arm.Route
         .replace("{group}", "lab")
         .replace("{scope*}", cloud.s[1:])
     )
-    for kind in types.TABLE.values():
+    for kind in table.TABLE.values():
         for name in kind.kinds:
             path = path.replace(f"{{{name}_name}}", "contoso")
     path = path.replace("{namespace}", "Microsoft.Network").replace("{name}", "x")

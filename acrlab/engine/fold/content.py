@@ -1,54 +1,11 @@
-"""State is a fold of events: one function per event, and nothing else changes state."""
+"""The fold of registries and what they hold."""
 
-import heapq
 from collections.abc import Callable
 from typing import Any
 
 from acrlab.domain import events
 from acrlab.domain.content import UNLOCKED
-from acrlab.engine.state import Entry, Identity, Job, Link, Operation, Registry, Repository, Resource, State, Tag
-
-
-def apply(state: State, event: events.Event) -> None:
-    """Change state as the event says. Never fails for an event that was decided."""
-    FOLD[type(event)](state, event)
-
-
-def _world_created(state: State, event: events.WorldCreated) -> None:
-    state.profile, state.tenant, state.subscription = event.profile, event.tenant, event.subscription
-
-
-def _clock_advanced(state: State, event: events.ClockAdvanced) -> None:
-    state.advanced += event.seconds
-
-
-def _principal_added(state: State, event: events.PrincipalAdded) -> None:
-    state.principals[event.id] = Identity(
-        event.id, event.kind, event.name, event.app_id, event.tenant, dict(event.secrets), dict(event.properties)
-    )
-
-
-def _principal_removed(state: State, event: events.PrincipalRemoved) -> None:
-    state.principals.pop(event.id, None)
-
-
-def _resource_put(state: State, event: events.ResourcePut) -> None:
-    key = event.id.lower()
-    known = state.resources.get(key)
-    if known is None:
-        state.resources[key] = Resource(event.id, event.body, event.at, event.by, event.at, event.by)
-        return
-    known.body, known.modified, known.modified_by = event.body, event.at, event.by
-
-
-def _resource_deleted(state: State, event: events.ResourceDeleted) -> None:
-    state.resources.pop(event.id.lower(), None)
-
-
-def _operation_started(state: State, event: events.OperationStarted) -> None:
-    state.operations[event.operation] = Operation(
-        event.operation, event.resource, event.verb, event.at, event.due, event.result
-    )
+from acrlab.engine.state import Entry, Link, Registry, Repository, State, Tag
 
 
 def _registry_opened(state: State, event: events.RegistryOpened) -> None:
@@ -186,24 +143,7 @@ def _attributes_changed(state: State, event: events.AttributesChanged) -> None:
     target.attributes, target.updated = event.attributes or UNLOCKED, event.at
 
 
-def _job_scheduled(state: State, event: events.JobScheduled) -> None:
-    state.scheduled += 1
-    heapq.heappush(state.jobs, Job(event.due, state.scheduled, event.job, event.name, dict(event.arguments)))
-
-
-def _job_ended(state: State, event: events.JobEnded) -> None:
-    state.jobs = [job for job in state.jobs if job.id != event.job]
-    heapq.heapify(state.jobs)
-
-
 FOLD: dict[type, Callable[[State, Any], None]] = {
-    events.WorldCreated: _world_created,
-    events.ClockAdvanced: _clock_advanced,
-    events.PrincipalAdded: _principal_added,
-    events.PrincipalRemoved: _principal_removed,
-    events.ResourcePut: _resource_put,
-    events.ResourceDeleted: _resource_deleted,
-    events.OperationStarted: _operation_started,
     events.RegistryOpened: _registry_opened,
     events.RegistryClosed: _registry_closed,
     events.CredentialRegenerated: _credential_regenerated,
@@ -214,6 +154,4 @@ FOLD: dict[type, Callable[[State, Any], None]] = {
     events.TagDeleted: _tag_deleted,
     events.RepositoryDeleted: _repository_deleted,
     events.AttributesChanged: _attributes_changed,
-    events.JobScheduled: _job_scheduled,
-    events.JobEnded: _job_ended,
 }

@@ -1,0 +1,45 @@
+"""What has happened. State is a fold of these; nothing else changes it. One module a family.
+
+Registries are named by their lower-case name, resources by their lower-case ARM id.
+"""
+
+import msgspec
+
+from acrlab.domain.events.content import AttributesChanged as AttributesChanged
+from acrlab.domain.events.content import BlobLinked as BlobLinked
+from acrlab.domain.events.content import BlobUnlinked as BlobUnlinked
+from acrlab.domain.events.content import Content as Content
+from acrlab.domain.events.content import CredentialRegenerated as CredentialRegenerated
+from acrlab.domain.events.content import ManifestDeleted as ManifestDeleted
+from acrlab.domain.events.content import ManifestPushed as ManifestPushed
+from acrlab.domain.events.content import RegistryClosed as RegistryClosed
+from acrlab.domain.events.content import RegistryOpened as RegistryOpened
+from acrlab.domain.events.content import RepositoryDeleted as RepositoryDeleted
+from acrlab.domain.events.content import TagDeleted as TagDeleted
+from acrlab.domain.events.happening import Happening as Happening
+from acrlab.domain.events.resources import OperationStarted as OperationStarted
+from acrlab.domain.events.resources import ResourceDeleted as ResourceDeleted
+from acrlab.domain.events.resources import ResourcePut as ResourcePut
+from acrlab.domain.events.resources import Resources as Resources
+from acrlab.domain.events.world import ClockAdvanced as ClockAdvanced
+from acrlab.domain.events.world import JobEnded as JobEnded
+from acrlab.domain.events.world import JobScheduled as JobScheduled
+from acrlab.domain.events.world import PrincipalAdded as PrincipalAdded
+from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
+from acrlab.domain.events.world import World as World
+from acrlab.domain.events.world import WorldCreated as WorldCreated
+
+Event = World | Resources | Content
+
+_ENCODE = msgspec.msgpack.Encoder()
+_DECODE = msgspec.msgpack.Decoder(list[Event])
+
+
+def encode(events: tuple[Event, ...]) -> bytes:
+    """Turn the events of one use case into one journal record."""
+    return _ENCODE.encode(events)
+
+
+def decode(record: bytes) -> list[Event]:
+    """Read a journal record back."""
+    return _DECODE.decode(record)

@@ -1,0 +1,15 @@
+"""State is a fold of events: one function per event, one module a family, and nothing else changes state."""
+
+from collections.abc import Callable
+from typing import Any
+
+from acrlab.domain import events
+from acrlab.engine.fold import content, resources, world
+from acrlab.engine.state import State
+
+FOLD: dict[type, Callable[[State, Any], None]] = {**world.FOLD, **resources.FOLD, **content.FOLD}
+
+
+def apply(state: State, event: events.Event) -> None:
+    """Change state as the event says. Never fails for an event that was decided."""
+    FOLD[type(event)](state, event)

@@ -1,0 +1,27 @@
+"""The row of registries."""
+
+from acrlab.domain import projection
+from acrlab.domain.registry import REGISTRY, TYPE
+from acrlab.engine import admin_user, login_servers, registries
+from acrlab.engine.types import Action, ResourceType
+
+ROWS: tuple[ResourceType, ...] = (
+    ResourceType(
+        path=TYPE, model=REGISTRY, desired=registries.desired, check_name=login_servers.check_name,
+        versions=projection.versions(),
+        located=True, scopes=("subscription", "group"), opening=registries.opening, changing=registries.changing,
+        closing=registries.closing, slow=registries.slow, operation="registries",
+        seconds={"Creating": 8.0, "Updating": 4.0, "Deleting": 6.0},
+        actions=(
+            Action(name="listCredentials", perform=admin_user.credentials),
+            Action(name="regenerateCredential", perform=admin_user.regenerate),
+            Action(name="listUsages", method="GET", perform=registries.usages),
+            Action(name="importImage", truth="refused"),
+            Action(name="generateCredentials", truth="refused"),
+            Action(name="scheduleRun", truth="refused"),
+            Action(name="listBuildSourceUploadUrl", truth="refused"),
+            Action(name="privateLinkResources", method="GET", truth="refused"),
+        ),
+        scope_actions=(Action(name="checkNameAvailability", perform=login_servers.check_availability),),
+    ),
+)  # fmt: skip
