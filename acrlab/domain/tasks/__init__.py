@@ -1,0 +1,1 @@
+"""ACR Tasks as far as they are true without doing anything: schedules, templates, steps, runs."""
