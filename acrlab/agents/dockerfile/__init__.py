@@ -1,0 +1,1 @@
+"""Dockerfiles: their text, their variables and what they leave out of the context."""

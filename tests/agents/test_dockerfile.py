@@ -1,0 +1,91 @@
+"""A Dockerfile read as docker reads it."""
+
+import pytest
+
+from acrlab.agents.dockerfile.ignore import Ignored
+from acrlab.agents.dockerfile.parser import Heredoc, parsed
+from acrlab.agents.dockerfile.variables import expanded
+from acrlab.agents.protocol import EngineFailed
+
+
+def test_continued_lines_skip_comments_and_keep_the_first_line_number() -> None:
+    file = parsed("# syntax=docker/dockerfile:1\n\nFROM a AS b\nRUN one \\\n# no\n\n  && two\nCMD [\"x\", \"y\"]\n")
+    assert file.syntax == "docker/dockerfile:1"
+    assert [(each.keyword, each.line) for each in file.instructions] == [("FROM", 3), ("RUN", 4), ("CMD", 8)]
+    assert file.instructions[1].arguments == "one   && two"
+    assert file.instructions[2].words == ("x", "y")
+
+
+def test_the_escape_directive_frees_the_backslash() -> None:
+    file = parsed("# escape=`\nFROM a\nRUN dir `\n C:\\\nCMD z\n")
+    assert file.instructions[1].arguments == "dir  C:\\"
+
+
+def test_a_comment_before_a_directive_makes_it_a_comment() -> None:
+    assert parsed("# hello\n# escape=`\nFROM a\n").escape == "\\"
+
+
+def test_flags_are_not_arguments_and_the_log_shows_both() -> None:
+    (copy,) = parsed("COPY --from=b --link /x /y\n").instructions
+    assert (copy.flags, copy.arguments) == ((("from", "b"), ("link", "")), "/x /y")
+    assert copy.text == "COPY --from=b --link /x /y"
+
+
+def test_heredocs() -> None:
+    run, copy = parsed("RUN <<-EOF\n\techo $A\n\tEOF\nCOPY <<'x' <<y /d/\n$q\nx\nb\ny\n").instructions
+    assert run.heredocs == (Heredoc("EOF", "echo $A\n", True),)
+    assert copy.heredocs == (Heredoc("x", "$q\n", False), Heredoc("y", "b\n", True))
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("FROM a\nFOO b\n", "dockerfile parse error line 2: unknown instruction: FOO"),
+        ("FROM a\nRUN\n", "dockerfile parse error line 2: RUN requires at least one argument"),
+        ("FROM a\nONBUILD FROM b\n", "dockerfile parse error line 2: FROM isn't allowed as an ONBUILD trigger"),
+        ("RUN <<EOF\nx\n", "dockerfile parse error line 1: unterminated heredoc"),
+        ("SHELL sh -c\n", "dockerfile parse error line 1: SHELL requires the arguments to be in JSON form"),
+        ("# escape=x\nFROM a\n", "dockerfile parse error line 1: invalid ESCAPE 'x' does not match ` or \\"),
+        ("", "the Dockerfile cannot be empty"),
+        ("# nothing\n", "file with no instructions"),
+    ],
+)
+def test_errors_are_in_the_words_of_docker(text: str, error: str) -> None:
+    with pytest.raises(EngineFailed) as failed:
+        parsed(text)
+    assert failed.value.text == error
+
+
+@pytest.mark.parametrize("text", ["CMD [" * 5000, "CMD " + "[" * 100_000, "RUN [1]\n"])
+def test_a_list_that_is_none_goes_to_the_shell(text: str) -> None:
+    assert parsed(text).instructions[0].words is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$A-${A}", "1-1"), ("${B:-x$A}", "x1"), ("${E:-d}", "d"), ("${E-d}", ""), ("${A:+y}", "y"), ("${B:+y}", ""),
+        ("${B:-${E:-in}}", "in"), ("\\$A", "$A"), ("'$A'", "$A"), ('"$A b"', "1 b"), ("$B", ""), ("a$", "a$"),
+    ],
+)  # fmt: skip
+def test_variables(text: str, value: str) -> None:
+    assert expanded(text, {"A": "1", "E": ""}) == value
+
+
+@pytest.mark.parametrize("text", ["${A", "${A:=x}", "${}", "'a", '"a', "${B:?gone}", "${A:-" * 10_000])
+def test_a_variable_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(EngineFailed):
+        expanded(text, {"A": "1"})
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path", "out"),
+    [
+        ("*.md\n!README.md", "a.md", True), ("*.md\n!README.md", "README.md", False), ("*.md", "d/a.md", False),
+        ("**/*.md", "d/e/a.md", True), ("**/*.md", "a.md", True), ("/build/", "build/x/y", True), ("b", "ab", False),
+        ("a\n!a/keep", "a/keep", False), ("a\n!a/keep", "a/other", True), ("# a\n\n", "a", False), ("*", "x/y", True),
+        ("[a-c]?", "bz", True), ("[^a]", "a", False), ("!a\na", "a", True), ("./x/../y", "y", True), ("a/**", "a/b", True),
+    ],
+)  # fmt: skip
+def test_what_a_dockerignore_leaves_out(patterns: str, path: str, out: bool) -> None:
+    assert Ignored(patterns)(path) is out
