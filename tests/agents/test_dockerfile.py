@@ -9,7 +9,7 @@ from acrlab.agents.protocol import EngineFailed
 
 
 def test_continued_lines_skip_comments_and_keep_the_first_line_number() -> None:
-    file = parsed("# syntax=docker/dockerfile:1\n\nFROM a AS b\nRUN one \\\n# no\n\n  && two\nCMD [\"x\", \"y\"]\n")
+    file = parsed('# syntax=docker/dockerfile:1\n\nFROM a AS b\nRUN one \\\n# no\n\n  && two\nCMD ["x", "y"]\n')
     assert file.syntax == "docker/dockerfile:1"
     assert [(each.keyword, each.line) for each in file.instructions] == [("FROM", 3), ("RUN", 4), ("CMD", 8)]
     assert file.instructions[1].arguments == "one   && two"
@@ -84,7 +84,8 @@ def test_a_variable_that_cannot_be_read_is_refused(text: str) -> None:
         ("*.md\n!README.md", "a.md", True), ("*.md\n!README.md", "README.md", False), ("*.md", "d/a.md", False),
         ("**/*.md", "d/e/a.md", True), ("**/*.md", "a.md", True), ("/build/", "build/x/y", True), ("b", "ab", False),
         ("a\n!a/keep", "a/keep", False), ("a\n!a/keep", "a/other", True), ("# a\n\n", "a", False), ("*", "x/y", True),
-        ("[a-c]?", "bz", True), ("[^a]", "a", False), ("!a\na", "a", True), ("./x/../y", "y", True), ("a/**", "a/b", True),
+        ("[a-c]?", "bz", True), ("[^a]", "a", False), ("!a\na", "a", True), ("./x/../y", "y", True),
+        ("a/**", "a/b", True),
     ],
 )  # fmt: skip
 def test_what_a_dockerignore_leaves_out(patterns: str, path: str, out: bool) -> None:

@@ -8,10 +8,12 @@ import msgspec
 
 from acrlab.agents.protocol import EngineFailed
 
-KEYWORDS = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER"
-    " VOLUME WORKDIR".split()
-)
+# fmt: off
+KEYWORDS = frozenset({
+    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
+    "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+})
+# fmt: on
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
 _FLAG = re.compile(r"--([a-z][a-z-]*)(?:=(\S*))?(?:\s+|$)")
 _HEREDOC = re.compile(r"(?<![<\d])<<(-?)(['\"]?)([A-Za-z_][A-Za-z0-9_.]*)\2")
@@ -138,9 +140,7 @@ def _instruction(keyword: str, rest: str, line: int, heredocs: tuple[Heredoc, ..
     words = _list(rest) if keyword in _JSON else None
     if keyword in _JSON_ONLY and words is None:
         raise _failed(line, f"{keyword} requires the arguments to be in JSON form")
-    return Instruction(
-        keyword=keyword, arguments=rest, line=line, flags=tuple(flags), words=words, heredocs=heredocs
-    )
+    return Instruction(keyword=keyword, arguments=rest, line=line, flags=tuple(flags), words=words, heredocs=heredocs)
 
 
 def _check_trigger(rest: str, line: int) -> None:
