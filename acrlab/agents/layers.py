@@ -1,0 +1,134 @@
+"""The tar of a layer put over a tree of files, never outside of it."""
+
+import os
+import shutil
+import stat
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+from acrlab.agents.protocol import EngineFailed
+
+_WHITEOUT, _OPAQUE, _XATTR = ".wh.", ".wh..wh..opq", "SCHILY.xattr."
+
+
+def apply(layer: Path, root: Path, *, owners: bool) -> None:
+    """Put a layer over a tree; `owners` when this process may give files away and make devices.
+
+    Raises: EngineFailed.
+    Source: OCI image specification 1.1, layer.md (whiteouts, opaque folders, representation of changes).
+    """
+    try:
+        with tarfile.open(layer, "r:*") as archive:
+            _Applied(archive, root, owners).all()
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        raise EngineFailed(f"failed to register layer: {error}") from error
+
+
+class _Applied:
+    def __init__(self, archive: tarfile.TarFile, root: Path, owners: bool) -> None:
+        self._archive, self._root, self._owners = archive, root, owners
+        self._folders: list[tuple[Path, float]] = []
+        self._mine: set[Path] = set()  # what this layer put there: an opaque folder does not hide it
+
+    def all(self) -> None:
+        for entry in self._archive:
+            self._entry(entry)
+        for folder, modified in reversed(self._folders):
+            if folder.is_dir() and not folder.is_symlink():
+                os.utime(folder, (modified, modified))
+
+    def _entry(self, entry: tarfile.TarInfo) -> None:
+        path = self._path(entry.name)
+        if path == self._root:
+            return None
+        self._parents(path)
+        if path.name == _OPAQUE:
+            return self._empty(path.parent)
+        if path.name.startswith(_WHITEOUT):
+            name = path.name.removeprefix(_WHITEOUT)
+            if name in ("", ".", ".."):
+                raise ValueError(f"invalid whiteout {entry.name!r}")
+            return _deleted(path.with_name(name))
+        if not (entry.isdir() and path.is_dir() and not path.is_symlink()):
+            _deleted(path)
+        make = next((make for test, make in self._makers() if test(entry)), None)
+        if make:
+            make(entry, path)
+            self._mine.add(path)
+            self._dress(entry, path)
+        return None
+
+    def _makers(self) -> list[tuple[Callable[[tarfile.TarInfo], bool], Callable[[tarfile.TarInfo, Path], None]]]:
+        return [
+            (tarfile.TarInfo.isdir, lambda entry, path: path.mkdir(exist_ok=True)),
+            (tarfile.TarInfo.issym, lambda entry, path: path.symlink_to(entry.linkname)),
+            (tarfile.TarInfo.islnk, self._link),
+            (tarfile.TarInfo.isreg, self._file),
+            (tarfile.TarInfo.isfifo, lambda entry, path: os.mkfifo(path)),
+            (lambda entry: entry.isdev() and self._owners, self._device),
+        ]
+
+    def _path(self, name: str) -> Path:
+        parts = [part for part in name.split("/") if part not in ("", ".")]
+        if ".." in parts:
+            raise ValueError(f"invalid path {name!r}: outside of the layer")
+        return self._root.joinpath(*parts)
+
+    def _parents(self, path: Path) -> None:
+        """The folders above are folders of this tree: a link on the way is replaced, not followed."""
+        folder = self._root
+        for part in path.relative_to(self._root).parts[:-1]:
+            folder /= part
+            if folder.is_symlink() or not folder.is_dir():
+                _deleted(folder)
+                folder.mkdir()
+                self._mine.add(folder)
+
+    def _empty(self, folder: Path) -> None:
+        for child in folder.iterdir():
+            if child not in self._mine:
+                _deleted(child)
+
+    def _link(self, entry: tarfile.TarInfo, path: Path) -> None:
+        target = self._path(entry.linkname)
+        self._no_links(target)
+        os.link(target, path, follow_symlinks=False)
+
+    def _no_links(self, target: Path) -> None:
+        if any(parent.is_symlink() for parent in target.parents if self._root in parent.parents):
+            raise ValueError(f"invalid hard link to {target.relative_to(self._root)}: outside of the layer")
+
+    def _file(self, entry: tarfile.TarInfo, path: Path) -> None:
+        source = self._archive.extractfile(entry)
+        with path.open("xb") as file:
+            if source:
+                shutil.copyfileobj(source, file, 1 << 20)
+
+    def _device(self, entry: tarfile.TarInfo, path: Path) -> None:
+        kind = stat.S_IFCHR if entry.ischr() else stat.S_IFBLK
+        os.mknod(path, kind | 0o600, os.makedev(entry.devmajor, entry.devminor))
+
+    def _dress(self, entry: tarfile.TarInfo, path: Path) -> None:
+        """Owner before mode: a change of owner takes set-uid and capabilities away."""
+        if entry.islnk():
+            return
+        if self._owners:
+            os.chown(path, entry.uid, entry.gid, follow_symlinks=False)
+        if entry.isdir():
+            self._folders.append((path, entry.mtime))
+        if entry.issym():
+            os.utime(path, (entry.mtime, entry.mtime), follow_symlinks=False)
+            return
+        path.chmod(stat.S_IMODE(entry.mode))
+        for key, value in entry.pax_headers.items():
+            if key.startswith(_XATTR) and self._owners:
+                os.setxattr(path, key.removeprefix(_XATTR), value.encode("utf-8", "surrogateescape"))
+        os.utime(path, (entry.mtime, entry.mtime))
+
+
+def _deleted(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
