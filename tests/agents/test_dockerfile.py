@@ -90,3 +90,7 @@ def test_a_variable_that_cannot_be_read_is_refused(text: str) -> None:
 )  # fmt: skip
 def test_what_a_dockerignore_leaves_out(patterns: str, path: str, out: bool) -> None:
     assert Ignored(patterns)(path) is out
+
+
+def test_a_pattern_of_many_stars_is_not_slow() -> None:
+    assert not Ignored("*a" * 200 + "b\n" + "**/a" * 200 + "b")("a" * 400)

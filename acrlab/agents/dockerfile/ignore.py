@@ -3,6 +3,8 @@
 import posixpath
 import re
 
+_STAR, _DEEP, _FOLDERS = "*", "**", "**/"  # the pieces of a pattern that are not one character
+
 
 class Ignored:
     """Rooted patterns, the last that matches decides; `!` takes a file in again.
@@ -19,7 +21,7 @@ class Ignored:
         names = ["/".join(parts[: count + 1]) for count in range(len(parts))]
         out = False
         for exclude, pattern in self._rules:
-            if out != exclude and any(pattern.fullmatch(name) for name in names):
+            if out != exclude and any(pattern.matches(name) for name in names):
                 out = exclude
         return out
 
@@ -29,31 +31,58 @@ class Ignored:
         return any(not exclude for exclude, _ in self._rules)
 
 
-def _rule(line: str) -> tuple[bool, re.Pattern[str]] | None:
+def _rule(line: str) -> "tuple[bool, _Pattern] | None":
     if line.startswith("#") or not (text := line.strip()):
         return None
     exclude = not text.startswith("!")
     text = text.removeprefix("!").strip()
     text = posixpath.normpath("/" + text).strip("/") if text else ""
-    return (exclude, translated(text)) if text else None
+    return (exclude, _Pattern(text)) if text else None
 
 
-def translated(pattern: str) -> re.Pattern[str]:
-    """A pattern of Go's filepath.Match, with `**` for any number of folders."""
-    out, index = "", 0
-    while index < len(pattern):
-        piece, index = _piece(pattern, index)
-        out += piece
-    return re.compile(out, re.DOTALL)
+class _Pattern:
+    """A pattern of Go's filepath.Match, with `**` for any number of folders; no text makes it slow."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pieces: list[str] = []
+        index = 0
+        while index < len(pattern):
+            piece, index = _piece(pattern, index)
+            self._pieces.append(piece)
+
+    def matches(self, name: str) -> bool:
+        ends = {0}
+        for piece in self._pieces:
+            if not ends:
+                return False
+            ends = _ends(piece, name, ends)
+        return len(name) in ends
+
+
+def _ends(piece: str, name: str, starts: set[int]) -> set[int]:
+    """Where a match of the piece may end, if it begins at one of the starts."""
+    first, size = min(starts), len(name)
+    if piece == _DEEP:
+        return set(range(first, size + 1))
+    if piece == _FOLDERS:
+        return starts | {at + 1 for at in range(first, size) if name[at] == "/"}
+    if piece != _STAR:
+        return {at + 1 for at in starts if at < size and re.fullmatch(piece, name[at], re.DOTALL)}
+    found, open_ = set(), False
+    for at in range(first, size + 1):
+        open_ = at in starts or (open_ and name[at - 1] != "/")
+        if open_:
+            found.add(at)
+    return found
 
 
 def _piece(pattern: str, index: int) -> tuple[str, int]:
     char = pattern[index]
     if pattern.startswith("**", index):
         end = index + 2
-        return (r"(?:.*/)?", end + 1) if pattern.startswith("/", end) else (r".*", end)
+        return (_FOLDERS, end + 1) if pattern.startswith("/", end) else (_DEEP, end)
     if char == "*":
-        return r"[^/]*", index + 1
+        return _STAR, index + 1
     if char == "?":
         return r"[^/]", index + 1
     if char == "\\" and index + 1 < len(pattern):
