@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from acrlab.cli import state, study
+from acrlab.cli.classroom import classroom
 from acrlab.cli.sentences import fail, told
 from acrlab.client import running, wording
 
@@ -281,6 +282,7 @@ def az(context: typer.Context) -> None:
 
 
 app.add_typer(state.clock, name="clock")
+app.add_typer(classroom, name="class")
 for command in (*state.COMMANDS, *study.COMMANDS):
     app.command()(command)
 
