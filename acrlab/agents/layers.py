@@ -4,30 +4,33 @@ import os
 import shutil
 import stat
 import tarfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from acrlab.agents.protocol import EngineFailed
 
 _WHITEOUT, _OPAQUE, _XATTR = ".wh.", ".wh..wh..opq", "SCHILY.xattr."
+ROOM = 32 * 1024**3  # bytes that one layer may unpack to, so that a few kilobytes of gzip cannot fill the disk
 
 
-def apply(layer: Path, root: Path, *, owners: bool) -> None:
+def apply(layer: Path, root: Path, *, owners: bool, room: int = ROOM) -> None:
     """Put a layer over a tree; `owners` when this process may give files away and make devices.
 
+    Units: `room` is bytes.
     Raises: EngineFailed.
     Source: OCI image specification 1.1, layer.md (whiteouts, opaque folders, representation of changes).
     """
     try:
         with tarfile.open(layer, "r:*") as archive:
-            _Applied(archive, root, owners).all()
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+            _Applied(archive, root, owners, room).all()
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise EngineFailed(f"failed to register layer: {error}") from error
 
 
 class _Applied:
-    def __init__(self, archive: tarfile.TarFile, root: Path, owners: bool) -> None:
-        self._archive, self._root, self._owners = archive, root, owners
+    def __init__(self, archive: tarfile.TarFile, root: Path, owners: bool, room: int) -> None:
+        self._archive, self._root, self._owners, self._room = archive, root, owners, room
         self._folders: list[tuple[Path, float]] = []
         self._mine: set[Path] = set()  # what this layer put there: an opaque folder does not hide it
 
@@ -100,6 +103,9 @@ class _Applied:
             raise ValueError(f"invalid hard link to {target.relative_to(self._root)}: outside of the layer")
 
     def _file(self, entry: tarfile.TarInfo, path: Path) -> None:
+        self._room -= entry.size
+        if self._room < 0:
+            raise ValueError(f"{entry.name!r} does not fit: the layer unpacks to more than an agent takes")
         source = self._archive.extractfile(entry)
         with path.open("xb") as file:
             if source:

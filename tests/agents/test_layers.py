@@ -1,5 +1,6 @@
 """Layers put over a tree: what they change, and what they may not reach."""
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -82,3 +83,26 @@ def test_what_is_no_layer_is_refused(root: Path, tmp_path: Path) -> None:
     (tmp_path / "layer.tar").write_bytes(b"no tar at all" * 100)
     with pytest.raises(EngineFailed, match="failed to register layer"):
         apply(tmp_path / "layer.tar", root, owners=False)
+
+
+def test_a_layer_may_not_fill_the_disk(root: Path, tmp_path: Path) -> None:
+    layer = _layer(tmp_path, ("a", tarfile.REGTYPE, "", "x" * 600), ("b", tarfile.REGTYPE, "", "x" * 600))
+    with pytest.raises(EngineFailed, match="'b' does not fit"):
+        apply(layer, root, owners=False, room=1000)
+    apply(layer, root, owners=False, room=1200)
+    assert (root / "b").stat().st_size == 600
+
+
+def test_a_damaged_layer_is_refused_in_words(root: Path, tmp_path: Path) -> None:
+    """In the middle of a file as well as at the start. What still unpacks is the digest's to find."""
+    content = b"".join(b"%d," % number for number in range(200_000))
+    whole = gzip.compress(_layer(tmp_path, ("a", tarfile.REGTYPE, "", content)).read_bytes(), mtime=0)
+    refused = 0
+    for place in range(1000, len(whole) - 1000, len(whole) // 50):
+        (tmp_path / "layer.tar").write_bytes(whole[:place] + bytes(64) + whole[place + 64 :])
+        try:
+            apply(tmp_path / "layer.tar", root, owners=False)
+        except EngineFailed as error:
+            assert error.text.startswith("failed to register layer")
+            refused += 1
+    assert refused
