@@ -9,6 +9,7 @@ from acrlab.domain import conditions, events, resource_id, roles
 from acrlab.domain.access import Principal, Verdict
 from acrlab.domain.resource_id import ResourceId
 from acrlab.domain.roles import RoleDefinition
+from acrlab.engine.access import repository_tokens
 from acrlab.engine.state import Registry, Resource
 from acrlab.engine.world import World
 
@@ -119,6 +120,8 @@ def token_actions(world: World, registry: Registry, principal: Principal, kind: 
 def _operates(world: World, registry: Registry, principal: Principal, operation: str, repository: str = "") -> bool:
     if principal.kind == "admin":
         return True
+    if principal.kind == "token":
+        return repository_tokens.allows(world, registry, principal.name, operation, repository)
     if principal.kind == "anonymous":
         return anonymous_pull(world, registry) and (operation in ANONYMOUS or operation == "catalog")
     found = held(world, principal, registry.resource)

@@ -4,6 +4,7 @@ import ipaddress
 from typing import Any
 
 from acrlab.domain import events, tiers
+from acrlab.domain import scope_maps as domain_maps
 from acrlab.domain.arm_errors import (
     PropertyFixed,
     PropertyInvalid,
@@ -15,6 +16,7 @@ from acrlab.domain.arm_errors import (
 from acrlab.domain.errors import NotEmulated
 from acrlab.domain.registry import DEFAULTS, REGISTRY, USES, merged, read, shown
 from acrlab.engine import admin_user, collection
+from acrlab.engine.access import scope_maps
 from acrlab.engine.ask import Ask
 from acrlab.engine.login_servers import SCOPE, available, login_server
 from acrlab.engine.state import Registry, Resource
@@ -29,6 +31,9 @@ _CHILDREN = {
     "private_endpoints": "privateendpointconnections", "connected_registries": "connectedregistries",
     "cache_rules": "cacherules",
 }  # fmt: skip
+
+# Maps that come with a registry count for nothing. Source: recorded, listUsages of new registries (2023-12).
+_PROVIDED = {f"scopemaps/{name}" for name in domain_maps.PROVIDED}
 
 
 # The body
@@ -191,7 +196,8 @@ def properties(world: World, registry: Registry) -> dict[str, Any]:
 def counts(world: World, registry: Registry, properties: dict[str, Any]) -> dict[str, int]:
     """What a registry holds, by the names of the limits. Units: bytes for storage."""
     below = f"{registry.resource.lower()}/"
-    kinds = [key.removeprefix(below).partition("/")[0] for key in world.state.resources if key.startswith(below)]
+    children = [key.removeprefix(below) for key in world.state.resources if key.startswith(below)]
+    kinds = [key.partition("/")[0] for key in children if key not in _PROVIDED]
     held = {limit: kinds.count(kind) for limit, kind in _CHILDREN.items()}
     rules = {limit: len(properties["networkRuleSet"][name]) for limit, name in _RULES.items()}
     return {"included_storage": registry.stored, "max_storage": registry.stored, **held, **rules}
@@ -208,7 +214,7 @@ def opening(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
         at=now, by=ask.by, registry=ask.id.name.lower(), login_server=server, resource=str(ask.id),
         passwords=(admin_user.password(world), admin_user.password(world)),
     )  # fmt: skip
-    return (opened, *identified(ask, body))
+    return (opened, *scope_maps.system(world, str(ask.id), ask.by), *identified(ask, body))
 
 
 def changing(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:

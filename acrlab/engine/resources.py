@@ -174,6 +174,7 @@ def delete(row: ResourceType, ask: Ask) -> Outcome | None:
     require_group(ask.world, ask.id)
     if ask.known is None:
         return None
+    row.releasing(ask.world, ask.known)
     operation = _operation(row, ask, "Deleting") if row.gone == 202 else None
     ask.world.commit(*_closing(ask.world, ask.known, ask.by), *filter(None, (operation,)))
     return Outcome(ask.known, False, operation)

@@ -14,6 +14,7 @@ from acrlab.domain.credential_errors import TokenMalformed
 from acrlab.domain.entra_errors import EntraCondition
 from acrlab.domain.errors import Unauthenticated
 from acrlab.engine import authorization, directory, jwt
+from acrlab.engine.access import passwords, repository_tokens
 from acrlab.engine.state import Registry
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def subject(world: "World", registry: Registry | None, held: Held) -> Principal:
     if held.sub == ANONYMOUS.id:
         return ANONYMOUS
     if registry is not None and not held.appid:
-        return _admin(world, registry, held.sub)
+        return _local(world, registry, held)
     by_name = "@" in held.sub
     identity = directory.find_user(world, held.sub) if by_name else world.state.principals.get(held.sub)
     if identity is None:
@@ -250,6 +251,16 @@ def _admin(world: "World", registry: Registry, name: str) -> Principal:
     return admin(registry)
 
 
+def _local(world: "World", registry: Registry, held: Held) -> Principal:
+    """Whoever the registry itself knows: its admin user, or one of its tokens. Raises: Unauthenticated."""
+    if held.sub.lower() == registry.name:
+        return _admin(world, registry, held.sub)
+    found = passwords.enabled(world, registry, held.sub)
+    if held.iat < int(found.created):
+        raise Unauthenticated().why(f"the credential was issued for an earlier token called {held.sub}")
+    return passwords.principal(found)
+
+
 def password_owner(world: "World", registry: Registry | None, user: str, password: str) -> Principal:
     """Who has that user name and password: the admin user, a service principal, or the owner of a token.
 
@@ -260,6 +271,8 @@ def password_owner(world: "World", registry: Registry | None, user: str, passwor
         return token_owner(world, registry, password)
     if registry is not None and user.lower() == registry.name:
         return _admin_by_password(world, registry, password)
+    if registry is not None and repository_tokens.find(world, registry, user) is not None:
+        return passwords.owner(world, registry, user, password)
     try:
         return directory.authenticate_app(world, user, password)
     except EntraCondition as refused:
@@ -270,10 +283,10 @@ def password_owner(world: "World", registry: Registry | None, user: str, passwor
 
 
 def home(world: "World", user: str, password: str) -> Registry | None:
-    """The registry that a credential itself names: by its admin user, or by the audience of a token as password."""
+    """The registry that a credential itself names: by its own users, or by the audience of a token as password."""
     if user == NULL_GUID:
         return world.registry_at(str(jwt.peek(password).get("aud", "")))
-    return world.state.registries.get(user.lower())
+    return world.state.registries.get(user.lower()) or passwords.knows(world, user, password)
 
 
 def token_owner(world: "World", registry: Registry, token: str) -> Principal:

@@ -20,6 +20,10 @@ def _nothing(*_: Any) -> tuple[events.Event, ...]:
     return ()
 
 
+def _freely(*_: Any) -> None:
+    return None
+
+
 def _at_once(*_: Any) -> bool:
     return False
 
@@ -38,7 +42,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     """One row. `feature` and `quota` are names in tiers.toml; `seconds` is what a change takes on Azure.
 
     `desired` decides the body or refuses; `opening` and `closing` are the events beside the resource's own;
-    `slow` says whether a change is a long-running operation.
+    `releasing` refuses a DELETE of the resource alone; `slow` says whether a change is a long-running operation.
     """
 
     path: str
@@ -55,9 +59,11 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     opening: Callable[[Ask, dict[str, Any]], tuple[events.Event, ...]] = _nothing
     changing: Callable[[Ask, dict[str, Any]], tuple[events.Event, ...]] = _nothing
     closing: Callable[[World, Resource, str], tuple[events.Event, ...]] = _nothing
+    releasing: Callable[[World, Resource], None] = _freely
     slow: Callable[[Ask, dict[str, Any]], bool] = _at_once
     operation: str = ""  # what the ids of its operations begin with
     seconds: dict[str, float] = {}  # by verb: Creating, Updating, Deleting
+    born: int = 201  # status of the PUT of a new resource that is there at once
     gone: int = 200  # status of a DELETE that is done at once
     actions: tuple[Action, ...] = ()
     scope_actions: tuple[Action, ...] = ()

@@ -165,8 +165,9 @@ def all_resources(call: Call) -> Response:
 
 
 def _wanted(resource: Resource, wanted: dict[str, str]) -> bool:
+    """Tracked resources only: what has no location is its parent's own affair. Source: ARM RPC, proxy resources."""
     id, body = parse(resource.id), resource.body
-    if not id.namespace or id.namespace == authorization.NAMESPACE:
+    if not id.namespace or "location" not in body:
         return False
     facts = {
         "resourcetype": id.type, "resourcegroup": id.group, "name": id.name, "location": body.get("location", ""),

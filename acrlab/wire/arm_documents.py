@@ -7,6 +7,7 @@ from acrlab.domain import projection
 from acrlab.domain.resource_id import GROUP_TYPE, parse
 from acrlab.domain.roles import RoleDefinition
 from acrlab.engine import operations
+from acrlab.engine.access import passwords
 from acrlab.engine.login_servers import SUFFIX
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
@@ -129,8 +130,32 @@ def permission(definition: RoleDefinition) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
+def _scope_map(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: recorded, repository_token_create (2024-01)."""
+    properties = {**resource.body["properties"], **_life(world, resource, state)}
+    return {**head, "systemData": system_data(world, resource), "properties": properties}
+
+
+def _token(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: recorded, repository_token_create (2024-01)."""
+    stored = resource.body["properties"]
+    shown = [passwords.show(each) for each in stored["credentials"]["passwords"]]
+    credentials = {**stored["credentials"], "passwords": shown}
+    properties = {**stored, **_life(world, resource, state), "credentials": credentials}
+    return {**head, "systemData": system_data(world, resource), "properties": properties}
+
+
+def _life(world: World, resource: Resource, state: str) -> dict[str, str]:
+    return {
+        "creationDate": iso_offset(resource.created),
+        "provisioningState": state or operations.state_of(world, resource.id),
+    }
+
+
 _SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any]]] = {
     "microsoft.containerregistry/registries": _registry,
+    "microsoft.containerregistry/registries/scopemaps": _scope_map,
+    "microsoft.containerregistry/registries/tokens": _token,
     GROUP_TYPE.lower(): _group,
     "microsoft.authorization/roleassignments": _assignment,
 }

@@ -87,7 +87,7 @@ def putting(row: ResourceType) -> Handler:
     def put(call: Call) -> Response:
         if row.desired is None:
             raise resources.refused(row, "PUT")
-        return told(call, resources.put(row, asked(call, row, required(call))))
+        return told(call, row, resources.put(row, asked(call, row, required(call))))
 
     return put
 
@@ -98,18 +98,19 @@ def patching(row: ResourceType) -> Handler:
     def patch(call: Call) -> Response:
         if row.desired is None:
             raise resources.refused(row, "PATCH")
-        return told(call, resources.patch(row, asked(call, row, required(call), patch=True)))
+        return told(call, row, resources.patch(row, asked(call, row, required(call), patch=True)))
 
     return patch
 
 
-def told(call: Call, outcome: Outcome) -> Response:
+def told(call: Call, row: ResourceType, outcome: Outcome) -> Response:
     """A resource that was put: as it is, with where to ask how it goes on."""
     operation = outcome.operation
     state = operation.verb if operation is not None else ""
     shown = arm_documents.show(call.world, outcome.resource, version(call, "registries"), state)
     headers = [("azure-asyncoperation", followed(call, outcome.resource, operation.operation))] if operation else []
-    return http.json(201 if operation is not None or outcome.created else 200, shown, *headers)
+    status = 201 if operation is not None else row.born if outcome.created else 200
+    return http.json(status, shown, *headers)
 
 
 def followed(call: Call, resource: Resource, operation: str) -> str:

@@ -39,14 +39,15 @@ COVERED = [
     REGISTRY,
     rf"{REGISTRY}/[^/]+",
     rf"{REGISTRY}/[^/]+/operationStatuses/[^/]+",
-    rf"{REGISTRY}/[^/]+/(listCredentials|regenerateCredential|listUsages)",
+    rf"{REGISTRY}/[^/]+/(listCredentials|regenerateCredential|listUsages|generateCredentials)",
+    rf"{REGISTRY}/[^/]+/(scopeMaps|tokens)/[^/]+",
+    rf"{REGISTRY}/[^/]+/tokens/[^/]+/operationStatuses/[^/]+",
 ]
 
 # What later issues bring: named, so that nothing falls between the two lists.
 LATER = {
     "replications": r"/replications",
     "webhooks": r"/webhooks",
-    "tokens and scope maps": r"/(tokens|scopeMaps|generateCredentials)",
     "artifact cache": r"/(cacheRules|credentialSets|operationResults/(cacherules|credentialsets)-)",
     "tasks": r"/(tasks|runs|scheduleRun|agentPools)",
     "import": r"/importImage",
