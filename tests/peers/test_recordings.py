@@ -253,7 +253,9 @@ class Replay:
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def mine(self, text: str) -> str:
-        return text.replace(RECORDED_SUBSCRIPTION, self.cloud.subscription)
+        """What was asked, asked here and now: an expiry lay ahead when it was recorded, and has to again."""
+        ahead = re.sub(r'("expiry": ")\d{4}-', r"\g<1>2099-", text)
+        return ahead.replace(RECORDED_SUBSCRIPTION, self.cloud.subscription)
 
     def recorded(self, text: str) -> str:
         return text.replace(self.cloud.subscription, RECORDED_SUBSCRIPTION)
