@@ -169,12 +169,21 @@ def listing(row: ResourceType) -> Handler:
         if row.truth == "refused":
             raise resources.refused(row, "list")
         served = version(call, row.kinds[-1])
-        scope = ResourceId(call.params["subscription"].lower(), call.params.get("group", ""))
+        scope = _above(call, row)
         resources.require_group(call.world, scope)
         found = visible(call, resources.listed(call.world, row, scope), row)
         return page(call, found, _key, lambda each: arm_documents.show(call.world, each, served))
 
     return listed
+
+
+def _above(call: Call, row: ResourceType) -> ResourceId:
+    """Where a list looks: inside the parent of a nested type, else in the group or the subscription."""
+    subscription, group = call.params["subscription"].lower(), call.params.get("group", "")
+    kinds = row.kinds[:-1]
+    if not kinds:
+        return ResourceId(subscription, group)
+    return ResourceId(subscription, group, row.namespace, kinds, tuple(call.params[_parameter(kind)] for kind in kinds))
 
 
 def _key(resource: Resource) -> str:

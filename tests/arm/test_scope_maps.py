@@ -248,3 +248,12 @@ def _replayed(world: World) -> Any:
 def test_served_in_old_versions_too(home: Cloud) -> None:
     for version in ("2020-11-01-preview", STABLE):
         assert home.ask("GET", f"{home.r}/contoso/scopeMaps", version=version).status == 200
+
+
+def test_a_list_holds_what_its_own_registry_has(home: Cloud) -> None:
+    """Two registries in one group keep their scope maps apart."""
+    assert home.registry("fabrikam").status == 201
+    scope_map(home, "repositories/*/content/read", name="only-here")
+    listed = {name: home.ask("GET", f"{home.r}/{name}/scopeMaps").json["value"] for name in ("contoso", "fabrikam")}
+    assert {each["name"] for each in listed["contoso"]} == {"only-here", *scope_maps.PROVIDED}
+    assert {each["name"] for each in listed["fabrikam"]} == set(scope_maps.PROVIDED)
