@@ -41,12 +41,12 @@ def put(
     manifest, media_type = content.parse(raw, content_type)
     repository = registry.repositories.get(name)
     _require_held(manifest, repository)
-    _require_unlocked(registry, name, repository, digest, wanted)
-    pushed = _pushed(world, registry, name, digest, raw, manifest, media_type, by)
+    require_unlocked(registry, name, digest, wanted)
+    made = pushed(world, registry, name, digest, raw, manifest, media_type, by)
     first, *others = wanted or ("",)
-    tagged = (msgspec.structs.replace(pushed, tag=each) for each in others)
-    world.commit(msgspec.structs.replace(pushed, tag=first), *tagged)
-    return pushed
+    tagged = (msgspec.structs.replace(made, tag=each) for each in others)
+    world.commit(msgspec.structs.replace(made, tag=first), *tagged)
+    return made
 
 
 def _digest(reference: str, raw: bytes) -> str:
@@ -69,10 +69,10 @@ def _require_held(manifest: Manifest, repository: Repository | None) -> None:
             raise ManifestBlobUnknown(digest=each.digest)
 
 
-def _require_unlocked(
-    registry: Registry, name: str, repository: Repository | None, digest: str, tags: tuple[str, ...]
-) -> None:
+def require_unlocked(registry: Registry, name: str, digest: str, tags: tuple[str, ...]) -> None:
+    """Let a manifest and its tags be written. Raises: DisallowedOperation."""
     uploads.require_writable(registry, name)
+    repository = registry.repositories.get(name)
     if repository is None:
         return
     for each in filter(None, map(repository.tags.get, tags)):
@@ -83,9 +83,10 @@ def _require_unlocked(
         raise DisallowedOperation().why(f"manifest {digest} of {name} has writeEnabled=false")
 
 
-def _pushed(
+def pushed(
     world: World, registry: Registry, name: str, digest: str, raw: bytes, manifest: Manifest, media_type: str, by: str
 ) -> events.ManifestPushed:
+    """The event of a manifest that comes into a repository, without tag."""
     platform = _platform(world, manifest)
     referrer = Descriptor(media_type, digest, len(raw), manifest.kind, manifest.annotations)
     return events.ManifestPushed(

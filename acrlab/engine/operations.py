@@ -9,6 +9,7 @@ from acrlab.domain.arm_errors import OperationNotFound
 from acrlab.engine.state import Operation
 from acrlab.engine.world import World
 
+CHANGES = ("Creating", "Updating", "Deleting")  # the verbs that a provisioningState shows
 LONGEST = 3600.0  # seconds; nothing takes longer, so the search for what is under way ends there
 
 
@@ -62,6 +63,6 @@ def state_of(world: World, resource: str) -> str:
     for operation in reversed(world.state.operations.values()):
         if operation.started < now - LONGEST:
             break
-        if operation.resource.lower() == key:
+        if operation.resource.lower() == key and operation.verb in CHANGES:
             return operation.verb if now < operation.due else "Succeeded"
     return "Succeeded"

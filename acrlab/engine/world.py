@@ -13,6 +13,7 @@ from acrlab.engine.clock import Clock
 from acrlab.engine.journal import Journal, JournalFailed
 from acrlab.engine.keys import Keys
 from acrlab.engine.state import Registry, State
+from acrlab.engine.upstream import Upstreams, nowhere
 from acrlab.engine.why import Refusal
 
 GENESIS = "genesis"  # the mark that `reset` goes back to
@@ -30,9 +31,10 @@ class World:
         entropy: Callable[[int], bytes],
         keys: Keys,
         realistic_timing: bool = False,
+        upstreams: Upstreams = nowhere,
     ) -> None:
         self.journal, self.blobs, self.clock, self.keys = journal, blobs, clock, keys
-        self.realistic_timing = realistic_timing
+        self.realistic_timing, self.upstreams = realistic_timing, upstreams
         self.lock = threading.RLock()
         self.version = 0
         self.refusals: deque[Refusal] = deque(maxlen=200)
@@ -131,7 +133,7 @@ class World:
                 journal.append(record)
             other = World(
                 journal=journal, blobs=self.blobs, clock=self.clock, entropy=self._entropy, keys=self.keys,
-                realistic_timing=self.realistic_timing,
+                realistic_timing=self.realistic_timing, upstreams=self.upstreams,
             )  # fmt: skip
             other.journal.mark(GENESIS)
             other.family = self.family

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
+from acrlab.domain.events import OperationStarted
 from acrlab.domain.resource_id import ResourceId, parse
 from acrlab.engine import authorization, operations, resources, table
 from acrlab.engine.ask import Ask
 from acrlab.engine.resources import Outcome
 from acrlab.engine.state import Resource
 from acrlab.engine.types import Action, ResourceType
+from acrlab.engine.world import World
 from acrlab.wire import arm_documents, http
 from acrlab.wire.arm_requests import BODY, body, page, required, version
 from acrlab.wire.call import Call
@@ -208,9 +212,19 @@ def acting(row: ResourceType, action: Action) -> Handler:
     def act(call: Call) -> Response:
         if action.perform is None:
             raise resources.refused(row, action.name)
-        return http.json(200, resources.act(row, action, asked(call, row, body(call))))
+        ask = asked(call, row, body(call))
+        answer = resources.act(row, action, ask)
+        if isinstance(answer, OperationStarted):
+            return Response(202, [("location", located(call, answer.operation, region(call.world, ask.id)))])
+        return http.json(200, answer)
 
     return act
+
+
+def region(world: World, id: ResourceId) -> str:
+    """Where a resource's operations are asked after, written as the service writes it. Source: recorded, WESTUS."""
+    found = resources.find(world, msgspec.structs.replace(id, types=id.types[:1], names=id.names[:1]))
+    return str(found.body["location"]).upper() if found is not None else ""
 
 
 def asking(action: Action) -> Handler:

@@ -4,6 +4,7 @@ from acrlab.domain import projection
 from acrlab.domain.registry import REGISTRY, TYPE
 from acrlab.engine import admin_user, login_servers, registries
 from acrlab.engine.access import passwords
+from acrlab.engine.lifecycle import imports
 from acrlab.engine.types import Action, ResourceType
 
 ROWS: tuple[ResourceType, ...] = (
@@ -17,7 +18,7 @@ ROWS: tuple[ResourceType, ...] = (
             Action(name="listCredentials", perform=admin_user.credentials),
             Action(name="regenerateCredential", perform=admin_user.regenerate),
             Action(name="listUsages", method="GET", perform=registries.usages),
-            Action(name="importImage", truth="refused"),
+            Action(name="importImage", perform=imports.perform),
             Action(name="generateCredentials", perform=passwords.generate),
             Action(name="scheduleRun", truth="refused"),
             Action(name="listBuildSourceUploadUrl", truth="refused"),

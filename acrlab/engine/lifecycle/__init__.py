@@ -1,0 +1,1 @@
+"""How content comes, stays and goes: import, cache, retention, soft delete, quarantine, purge."""
