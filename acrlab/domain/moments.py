@@ -17,6 +17,12 @@ def read(text: str, path: str) -> float:
         raise PropertyInvalid(reason=f"{path} is not a date and time in ISO 8601.", target=path) from None
 
 
+def stamp(seconds: float) -> str:
+    """Seven digits and a Z. Source: recorded, creationDate of registries and timestamps of webhook events."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0Z"
+
+
 def written(seconds: float) -> str:
     """As many digits as are needed, and an offset. Source: recorded, expiry of token passwords (2024-01)."""
     moment = datetime.fromtimestamp(seconds, UTC)

@@ -19,6 +19,7 @@ from acrlab.engine import admin_user, collection
 from acrlab.engine.access import scope_maps
 from acrlab.engine.ask import Ask
 from acrlab.engine.login_servers import SCOPE, available, login_server
+from acrlab.engine.reach import replications
 from acrlab.engine.state import Registry, Resource
 from acrlab.engine.world import World
 
@@ -32,7 +33,7 @@ _CHILDREN = {
     "cache_rules": "cacherules",
 }  # fmt: skip
 
-# Maps that come with a registry count for nothing. Source: recorded, listUsages of new registries (2023-12).
+# What comes with a registry counts for nothing. Source: recorded, listUsages of new registries (2023-12).
 _PROVIDED = {f"scopemaps/{name}" for name in domain_maps.PROVIDED}
 
 
@@ -197,7 +198,8 @@ def counts(world: World, registry: Registry, properties: dict[str, Any]) -> dict
     """What a registry holds, by the names of the limits. Units: bytes for storage."""
     below = f"{registry.resource.lower()}/"
     children = [key.removeprefix(below) for key in world.state.resources if key.startswith(below)]
-    kinds = [key.partition("/")[0] for key in children if key not in _PROVIDED]
+    home = f"replications/{world.state.resources[registry.resource.lower()].body['location']}"
+    kinds = [key.partition("/")[0] for key in children if key not in _PROVIDED and key != home]
     held = {limit: kinds.count(kind) for limit, kind in _CHILDREN.items()}
     rules = {limit: len(properties["networkRuleSet"][name]) for limit, name in _RULES.items()}
     return {"included_storage": registry.stored, "max_storage": registry.stored, **held, **rules}
@@ -214,7 +216,9 @@ def opening(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
         at=now, by=ask.by, registry=ask.id.name.lower(), login_server=server, resource=str(ask.id),
         passwords=(admin_user.password(world), admin_user.password(world)),
     )  # fmt: skip
-    return (opened, *scope_maps.system(world, str(ask.id), ask.by), *identified(ask, body))
+    zoned = body["properties"]["zoneRedundancy"] == "Enabled"  # recorded: such a registry shows its home replication
+    home = replications.home(world, str(ask.id), body) if zoned else ()
+    return (opened, *scope_maps.system(world, str(ask.id), ask.by), *home, *identified(ask, body))
 
 
 def changing(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:

@@ -175,7 +175,8 @@ def delete(row: ResourceType, ask: Ask) -> Outcome | None:
     if ask.known is None:
         return None
     row.releasing(ask.world, ask.known)
-    operation = _operation(row, ask, "Deleting") if row.gone == 202 else None
+    lasting = row.gone == 202 or row.lingers(ask.world, ask.known)
+    operation = _operation(row, ask, "Deleting") if lasting else None
     ask.world.commit(*_closing(ask.world, ask.known, ask.by), *filter(None, (operation,)))
     return Outcome(ask.known, False, operation)
 

@@ -110,6 +110,16 @@ class Operation(msgspec.Struct):
     result: Any = None
 
 
+class Delivery(msgspec.Struct):
+    """What a webhook had to tell: the body, its own headers, and where to. `at` is epoch seconds."""
+
+    id: str
+    at: float
+    content: dict[str, Any]
+    headers: dict[str, str]
+    uri: str
+
+
 class Job(msgspec.Struct, order=True):
     """Something to be done at `due` (epoch seconds), in order of scheduling."""
 
@@ -134,4 +144,5 @@ class State(msgspec.Struct):
     operations: dict[str, Operation] = {}
     jobs: list[Job] = []  # a heap
     scheduled: int = 0
+    deliveries: dict[str, list[Delivery]] = {}  # by lower-case id of the webhook, oldest first
     links: dict[str, int] = {}  # digest -> how many repositories of the world hold it

@@ -24,6 +24,10 @@ def _freely(*_: Any) -> None:
     return None
 
 
+def _done(*_: Any) -> bool:
+    return False
+
+
 def _at_once(*_: Any) -> bool:
     return False
 
@@ -64,6 +68,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     operation: str = ""  # what the ids of its operations begin with
     seconds: dict[str, float] = {}  # by verb: Creating, Updating, Deleting
     born: int = 201  # status of the PUT of a new resource that is there at once
+    lingers: Callable[[World, Resource], bool] = _done  # whether a DELETE takes a while although others do not
     gone: int = 200  # status of a DELETE that is done at once
     actions: tuple[Action, ...] = ()
     scope_actions: tuple[Action, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from acrlab.domain import events
 from acrlab.domain.errors import JournalUnavailable
-from acrlab.engine import fold, jobs
+from acrlab.engine import consequences, fold, jobs
 from acrlab.engine.blobs import BlobStore
 from acrlab.engine.clock import Clock
 from acrlab.engine.journal import Journal, JournalFailed
@@ -78,11 +78,12 @@ class World:
     # Events
 
     def commit(self, *happened: events.Event) -> None:
-        """Append the events as one record and apply them.
+        """Append the events, and what follows from them, as one record and apply them.
 
         Raises: JournalUnavailable, and then nothing has changed.
         """
         with self.lock:
+            happened += consequences.of(self, happened)
             try:
                 self.journal.append(events.encode(happened))
             except JournalFailed as failure:

@@ -9,11 +9,13 @@ from acrlab.domain.roles import RoleDefinition
 from acrlab.engine import operations
 from acrlab.engine.access import passwords
 from acrlab.engine.login_servers import SUFFIX
+from acrlab.engine.reach import replications
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
+from acrlab.wire import arm_reach
+from acrlab.wire.arm_marks import life, system_data
 from acrlab.wire.times import iso, iso_offset
 
-CREATORS = {"user": "User", "servicePrincipal": "Application", "managedIdentity": "ManagedIdentity"}
 ROLE_DATE = 1436572800.0  # 2015-07-11, when the first built-in roles appeared; shown as their creation
 
 
@@ -38,25 +40,6 @@ def answered(body: dict[str, Any], version: str, kind: str) -> dict[str, Any]:
     return projection.project(body, version, kind)
 
 
-def system_data(world: World, resource: Resource, written: Callable[[float], str] = iso_offset) -> dict[str, str]:
-    """Who made a resource, who changed it last, and when."""
-    return {
-        **_doer(world, resource.created_by, "createdBy"),
-        "createdAt": written(resource.created),
-        **_doer(world, resource.modified_by, "lastModifiedBy"),
-        "lastModifiedAt": written(resource.modified),
-    }
-
-
-def _doer(world: World, by: str, field: str) -> dict[str, str]:
-    """Source: recordings name users by their principal name; applications appear by their client id."""
-    known = world.state.principals.get(by)
-    if known is None:
-        return {field: by, f"{field}Type": "Application"}
-    kind = CREATORS.get(known.kind, "Application")
-    return {field: known.name if kind == "User" else known.app_id or by, f"{field}Type": kind}
-
-
 def _registry(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
     body, created = resource.body, resource.created
     registry = world.state.registries.get(head["name"].lower())
@@ -64,8 +47,9 @@ def _registry(world: World, resource: Resource, head: dict[str, Any], state: str
     server = registry.login_server if registry is not None else ""
     stored = {name: value for name, value in body["properties"].items() if premium or name != "networkRuleSet"}
     label = server.removesuffix(SUFFIX)
-    hosts = [f"{label}.{body['location']}.data{SUFFIX}"] if stored["dataEndpointEnabled"] else []
-    regional = [f"{label}.{body['location']}.geo{SUFFIX}"]
+    regions = replications.regions(world, resource)
+    hosts = [f"{label}.{each}.data{SUFFIX}" for each in regions] if stored["dataEndpointEnabled"] else []
+    regional = [f"{label}.{each}.geo{SUFFIX}" for each in regions]
     properties = {
         **stored,
         "loginServer": server,
@@ -132,7 +116,7 @@ def permission(definition: RoleDefinition) -> dict[str, list[str]]:
 
 def _scope_map(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
     """Source: recorded, repository_token_create (2024-01)."""
-    properties = {**resource.body["properties"], **_life(world, resource, state)}
+    properties = {**resource.body["properties"], **life(world, resource, state)}
     return {**head, "systemData": system_data(world, resource), "properties": properties}
 
 
@@ -141,15 +125,8 @@ def _token(world: World, resource: Resource, head: dict[str, Any], state: str) -
     stored = resource.body["properties"]
     shown = [passwords.show(each) for each in stored["credentials"]["passwords"]]
     credentials = {**stored["credentials"], "passwords": shown}
-    properties = {**stored, **_life(world, resource, state), "credentials": credentials}
+    properties = {**stored, **life(world, resource, state), "credentials": credentials}
     return {**head, "systemData": system_data(world, resource), "properties": properties}
-
-
-def _life(world: World, resource: Resource, state: str) -> dict[str, str]:
-    return {
-        "creationDate": iso_offset(resource.created),
-        "provisioningState": state or operations.state_of(world, resource.id),
-    }
 
 
 _SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any]]] = {
@@ -158,4 +135,5 @@ _SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any
     "microsoft.containerregistry/registries/tokens": _token,
     GROUP_TYPE.lower(): _group,
     "microsoft.authorization/roleassignments": _assignment,
+    **arm_reach.SHOWN,
 }

@@ -1,6 +1,7 @@
 """Routes of the table of resource types, and the handlers that serve every row of it."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -21,6 +22,7 @@ from acrlab.wire.routes import Route
 SUBSCRIPTION = "/subscriptions/{subscription}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/{{group}}"
 _ROOTS = {"subscription": SUBSCRIPTION, "group": GROUP}
+POLL = "1000"  # milliseconds until the next poll of something that is under way
 _BODIES = ("PUT", "PATCH", "POST")
 Handler = Callable[[Call], Response]
 
@@ -155,15 +157,24 @@ def deleting(row: ResourceType) -> Handler:
     def delete(call: Call) -> Response:
         if row.truth == "refused":
             raise resources.refused(row, "DELETE")
-        outcome = resources.delete(row, asked(call, row))
+        ask = asked(call, row)
+        last = _last(call, row, ask)
+        outcome = resources.delete(row, ask)
         if outcome is None:
             return Response(204)
         if outcome.operation is None:
             return Response(row.gone)
         where = located(call, outcome.operation.operation, outcome.resource.body.get("location", "westus"))
-        return Response(202, [("location", where)])
+        return http.json(202, last, ("location", where)) if last else Response(202, [("location", where)])
 
     return delete
+
+
+def _last(call: Call, row: ResourceType, ask: Ask) -> dict[str, Any] | None:
+    """A resource that takes its time to go, as it is shown then. Source: recorded, acr delete with replications."""
+    if ask.known is None or not row.lingers(call.world, ask.known):
+        return None
+    return arm_documents.show(call.world, ask.known, ask.version, "Deleting")
 
 
 def listing(row: ResourceType) -> Handler:
@@ -256,12 +267,16 @@ def status(call: Call) -> Response:
 
 
 def result(call: Call) -> Response:
-    """The end of a deletion or an action: 202 while under way, then 200. Source: recorded."""
+    """The end of a deletion or an action: 202 while under way, then 200. Source: recorded; a deletion says no more."""
     version(call, "registries")
     found = operations.poll(call.world, call.params["operation"])
+    deleting = operations.find(call.world, call.params["operation"]).verb == "Deleting"
     if not found.done:
         address = f"{call.request.base}{http.escaped(call.request.path)}?{call.request.query}"
-        return http.json(202, {"status": "Accepted"}, ("location", address))
+        waiting = ("location", address), ("x-ms-retry-after-ms", POLL)
+        return Response(202, list(waiting)) if deleting else http.json(202, {"status": "Accepted"}, *waiting)
+    if deleting:
+        return Response(200)
     return http.json(200, found.result if found.result is not None else {"status": found.status})
 
 

@@ -71,12 +71,13 @@ class Shelf:
         config, layer = b'{"architecture":"amd64","os":"linux"}', text.encode()
         oci = "application/vnd.oci.image"
         own = "application/vnd.docker.container.image" if docker else f"{oci}.config"
-        body = json.dumps({
-            "schemaVersion": 2, "mediaType": DOCKER_MANIFEST if docker else OCI_MANIFEST,
+        kind = DOCKER_MANIFEST if docker else OCI_MANIFEST
+        rows = {
             "config": {"mediaType": f"{own}.v1+json", "digest": self.blob(repository, config), "size": len(config)},
-            "layers": [{"mediaType": f"{oci}.layer.v1.tar", "digest": self.blob(repository, layer), "size": len(layer)}],
-        }).encode()  # fmt: skip
-        return self.put(repository, body, DOCKER_MANIFEST if docker else OCI_MANIFEST, *tags)
+            "layers": [{"mediaType": f"{oci}.layer", "digest": self.blob(repository, layer), "size": len(layer)}],
+        }
+        body = json.dumps({"schemaVersion": 2, "mediaType": kind, **rows}).encode()
+        return self.put(repository, body, kind, *tags)
 
     def index(self, repository: str, *children: str, tags: tuple[str, ...] = ()) -> str:
         rows = [{"mediaType": OCI_MANIFEST, "digest": each, "size": 1} for each in children]

@@ -1,5 +1,6 @@
 """importImage: by resource id, by login server and credential, within a registry, from outside, and what it refuses."""
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -142,6 +143,10 @@ def test_an_image_has_its_limit_of_manifests(cloud: Cloud, pair: tuple[Shelf, Sh
     assert importing(cloud, source={**body, "sourceImage": "big:most"}).status == 202
 
 
+def described(data: bytes) -> dict[str, Any]:
+    return {"digest": digest_of(data), "size": len(data)}
+
+
 class Library:
     """A registry outside the world, with one image."""
 
@@ -149,11 +154,12 @@ class Library:
     corrupt = False
 
     def __init__(self) -> None:
-        self.raw = (
-            '{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"%s","size":%d},'
-            '"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"%s","size":%d}]}'
-            % (digest_of(self.config), len(self.config), digest_of(self.layer), len(self.layer))
-        ).encode()
+        oci = "application/vnd.oci.image"
+        rows = {
+            "config": {"mediaType": f"{oci}.config.v1+json", **described(self.config)},
+            "layers": [{"mediaType": f"{oci}.layer.v1.tar", **described(self.layer)}],
+        }
+        self.raw = json.dumps({"schemaVersion": 2, **rows}).encode()
 
     def manifest(self, repository: str, reference: str) -> tuple[bytes, str] | None:
         known = repository == "library/hello" and reference in ("latest", digest_of(self.raw))

@@ -145,9 +145,9 @@ def test_usage(az, registry):
 
 
 def test_endpoints(az, registry):
-    """az asks for the replications, too: they are not emulated yet, and that is said instead of an empty list."""
-    refused = az.refused("acr", "show-endpoints", "--name", NAME)
-    assert "NotEmulated" in refused and "registries/replications" in refused
+    found = az.json("acr", "show-endpoints", "--name", NAME)
+    assert found["loginServer"] == f"{NAME}.azurecr.io"
+    assert found["dataEndpoints"] == [{"endpoint": "*.blob.core.windows.net", "region": LOCATION}]
 
 
 def test_update_and_delete(az):

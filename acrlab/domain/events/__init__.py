@@ -17,6 +17,8 @@ from acrlab.domain.events.content import RegistryOpened as RegistryOpened
 from acrlab.domain.events.content import RepositoryDeleted as RepositoryDeleted
 from acrlab.domain.events.content import TagDeleted as TagDeleted
 from acrlab.domain.events.happening import Happening as Happening
+from acrlab.domain.events.reach import Reach as Reach
+from acrlab.domain.events.reach import WebhookFired as WebhookFired
 from acrlab.domain.events.resources import OperationStarted as OperationStarted
 from acrlab.domain.events.resources import ResourceDeleted as ResourceDeleted
 from acrlab.domain.events.resources import ResourcePut as ResourcePut
@@ -29,7 +31,7 @@ from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
 from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
-Event = World | Resources | Content
+Event = World | Resources | Content | Reach
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Event])

@@ -93,7 +93,7 @@ def _require_free(home: Registry, targets: dict[str, list[str]], mode: str) -> N
         taken = [tag for tag in tags if known is not None and tag in known.tags]
         if taken:
             refusal = ImportTagTaken(image=f"{name}:{taken[0]}")
-            raise refusal.why(f"{name}:{taken[0]} is there and the mode is NoForce; az acr import --force overwrites it")
+            raise refusal.why(f"{name}:{taken[0]} is there and the mode is NoForce: az acr import --force overwrites")
 
 
 def _source(ask: Ask, home: Registry, source: dict[str, Any], wanted: Image) -> Source:

@@ -5,6 +5,7 @@ from acrlab.domain.registry import REGISTRY, TYPE
 from acrlab.engine import admin_user, login_servers, registries
 from acrlab.engine.access import passwords
 from acrlab.engine.lifecycle import imports
+from acrlab.engine.reach import replications
 from acrlab.engine.types import Action, ResourceType
 
 ROWS: tuple[ResourceType, ...] = (
@@ -12,7 +13,7 @@ ROWS: tuple[ResourceType, ...] = (
         path=TYPE, model=REGISTRY, desired=registries.desired, check_name=login_servers.check_name,
         versions=projection.versions(),
         located=True, scopes=("subscription", "group"), opening=registries.opening, changing=registries.changing,
-        closing=registries.closing, slow=registries.slow, operation="registries",
+        closing=registries.closing, lingers=replications.spread, slow=registries.slow, operation="registries",
         seconds={"Creating": 8.0, "Updating": 4.0, "Deleting": 6.0},
         actions=(
             Action(name="listCredentials", perform=admin_user.credentials),

@@ -1,0 +1,26 @@
+"""What follows from an event in the same moment: one row per kind of event, in the same journal record.
+
+They are asked before the event is applied, so that they still see what goes.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from acrlab.domain import events
+from acrlab.engine.reach import deliveries
+
+if TYPE_CHECKING:
+    from acrlab.engine.world import World
+
+TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] = {
+    events.ManifestPushed: (deliveries.pushed,),
+    events.ManifestDeleted: (deliveries.deleted,),
+    events.RepositoryDeleted: (deliveries.forgotten,),
+}
+
+
+def of(world: "World", happened: tuple[events.Event, ...]) -> tuple[events.Event, ...]:
+    """The events that these bring along."""
+    return tuple(
+        more for event in happened for follow in TABLE.get(type(event), ()) for more in follow(world, event)
+    )

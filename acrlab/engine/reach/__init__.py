@@ -1,0 +1,1 @@
+"""What reaches beyond a registry: replications and webhooks."""
