@@ -39,7 +39,7 @@ def _status(truth: str, **more: Field) -> Field:
 
 
 def _days(low: int, high: int) -> Field:
-    return Field(kind="integer", low=low, high=high, truth="stored")
+    return Field(kind="integer", low=low, high=high)
 
 
 _READ = Field(kind="string", read_only=True)
@@ -66,12 +66,12 @@ _NETWORK = Field(
 _POLICIES = Field(
     kind="object", label="Policies",
     fields={
-        "quarantinePolicy": _status("stored"),
+        "quarantinePolicy": _status("real"),
         "trustPolicy": _status("stored", type=Field(kind="string", values=("Notary",), truth="stored")),
-        "retentionPolicy": _status("stored", days=_days(0, 365), lastUpdatedTime=_READ),
+        "retentionPolicy": _status("real", days=_days(0, 365), lastUpdatedTime=_READ),
         "exportPolicy": _status("stored"),
         "azureADAuthenticationAsArmPolicy": _status("real"),
-        "softDeletePolicy": _status("stored", retentionDays=_days(1, 90), lastUpdatedTime=_READ),
+        "softDeletePolicy": _status("real", retentionDays=_days(1, 90), lastUpdatedTime=_READ),
     },
 )  # fmt: skip
 _ENCRYPTION = Field(

@@ -110,14 +110,15 @@ def token_actions(world: World, registry: Registry, principal: Principal, kind: 
     Source: container-registry-rbac-built-in-roles-directory-reference (2026-06-11).
     """
     if kind == "registry":
-        listed = name in CATALOGS and _operates(world, registry, principal, CATALOGS[name])
+        listed = name in CATALOGS and operates(world, registry, principal, CATALOGS[name])
         return frozenset("*") if listed else frozenset()
     if kind not in ("repository", "artifact-repository"):
         return frozenset()
-    return frozenset(word for word in _WORDS if _operates(world, registry, principal, word, name))
+    return frozenset(word for word in _WORDS if operates(world, registry, principal, word, name))
 
 
-def _operates(world: World, registry: Registry, principal: Principal, operation: str, repository: str = "") -> bool:
+def operates(world: World, registry: Registry, principal: Principal, operation: str, repository: str = "") -> bool:
+    """Say whether a principal may do one of the operations of roles.toml."""
     if principal.kind == "admin":
         return True
     if principal.kind == "token":

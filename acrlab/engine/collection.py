@@ -21,9 +21,9 @@ def planned(world: "World", at: float) -> tuple[events.Event, ...]:
 
 
 def unreferenced(repository: Repository, before: float) -> list[str]:
-    """Blobs linked before that moment which no manifest of the repository refers to."""
+    """Blobs linked before that moment which no manifest of the repository refers to, soft-deleted ones included."""
     candidates = {digest for digest, link in repository.blobs.items() if link.at <= before}
-    for entry in repository.manifests.values():
+    for entry in (*repository.manifests.values(), *(each.entry for each in repository.trash.values())):
         if not candidates:
             break
         manifest, _ = content.parse(entry.raw, entry.media_type)

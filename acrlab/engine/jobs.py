@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from acrlab.engine import collection
+from acrlab.engine.lifecycle import retention, soft_delete
 from acrlab.engine.state import Job
 
 if TYPE_CHECKING:
@@ -11,4 +12,6 @@ if TYPE_CHECKING:
 
 TABLE: dict[str, Callable[["World", Job], None]] = {
     collection.JOB: collection.collect,
+    retention.JOB: retention.retain,
+    soft_delete.JOB: soft_delete.purge,
 }

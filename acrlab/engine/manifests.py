@@ -12,7 +12,9 @@ from acrlab.domain.errors import (
     TagUnknown,
     TooLarge,
 )  # fmt: skip
-from acrlab.engine import collection, uploads
+from acrlab.domain.policies import QUARANTINED
+from acrlab.engine import collection, locks, uploads
+from acrlab.engine.lifecycle import quarantine, soft_delete
 from acrlab.engine.state import Entry, Registry, Repository, Tag
 from acrlab.engine.world import World
 
@@ -41,7 +43,7 @@ def put(
     manifest, media_type = content.parse(raw, content_type)
     repository = registry.repositories.get(name)
     _require_held(manifest, repository)
-    require_unlocked(registry, name, digest, wanted)
+    require_pushable(registry, name, digest, wanted)
     made = pushed(world, registry, name, digest, raw, manifest, media_type, by)
     first, *others = wanted or ("",)
     tagged = (msgspec.structs.replace(made, tag=each) for each in others)
@@ -69,12 +71,13 @@ def _require_held(manifest: Manifest, repository: Repository | None) -> None:
             raise ManifestBlobUnknown(digest=each.digest)
 
 
-def require_unlocked(registry: Registry, name: str, digest: str, tags: tuple[str, ...]) -> None:
-    """Let a manifest and its tags be written. Raises: DisallowedOperation."""
+def require_pushable(registry: Registry, name: str, digest: str, tags: tuple[str, ...]) -> None:
+    """Let a manifest and its tags be written. Raises: DisallowedOperation, ManifestSoftDeleted."""
     uploads.require_writable(registry, name)
     repository = registry.repositories.get(name)
     if repository is None:
         return
+    soft_delete.require_fresh(repository, digest)
     for each in filter(None, map(repository.tags.get, tags)):
         if not each.attributes.write:
             raise DisallowedOperation().why(f"tag {each.name} of {name} has writeEnabled=false")
@@ -95,6 +98,7 @@ def pushed(
         config_media_type=manifest.config.media_type if manifest.config else "",
         subject=manifest.subject.digest if manifest.subject else "",
         referrer=referrer if manifest.subject else None,
+        quarantine=QUARANTINED if quarantine.on(world, registry) else "",
     )  # fmt: skip
 
 
@@ -147,28 +151,15 @@ def delete(world: World, registry: Registry, name: str, reference: str, by: str)
     if tag is not None:
         untag(world, registry, name, tag.name, by)
         return
-    require_deletable(repository, entry)
+    locks.require_deletable(repository, entry)
     now = world.now()
     world.commit(
-        events.ManifestDeleted(at=now, by=by, registry=registry.name, repository=name, digest=entry.digest),
+        events.ManifestDeleted(
+            at=now, by=by, registry=registry.name, repository=name, digest=entry.digest,
+            kept=soft_delete.on(world, registry),
+        ),
         *collection.planned(world, now),
-    )
-
-
-def require_deletable(repository: Repository, entry: Entry) -> None:
-    """A lock on the manifest, on one of its tags, or writeEnabled=false on the repository keeps it.
-
-    Raises: DisallowedOperation. Source: container-registry-image-lock (2023-10-31).
-    """
-    if not repository.attributes.write:
-        raise DisallowedOperation().why(f"repository {repository.name} has writeEnabled=false")
-    if entry.attributes.protects:
-        raise DisallowedOperation().why(f"manifest {entry.digest} is locked: writeEnabled or deleteEnabled is false")
-    for name in entry.tags:
-        if repository.tags[name].attributes.protects:
-            raise DisallowedOperation().why(
-                f"tag {name} of the manifest is locked: writeEnabled or deleteEnabled is false"
-            )
+    )  # fmt: skip
 
 
 def untag(world: World, registry: Registry, name: str, tag: str, by: str) -> None:
@@ -179,7 +170,8 @@ def untag(world: World, registry: Registry, name: str, tag: str, by: str) -> Non
         raise TagUnknown(tag=tag)
     if not repository.attributes.write or known.attributes.protects:
         raise DisallowedOperation().why(f"tag {tag} of {name} is locked: writeEnabled or deleteEnabled is false")
-    world.commit(events.TagDeleted(at=world.now(), by=by, registry=registry.name, repository=name, tag=tag))
+    kept = soft_delete.on(world, registry)
+    world.commit(events.TagDeleted(at=world.now(), by=by, registry=registry.name, repository=name, tag=tag, kept=kept))
 
 
 def referrers(registry: Registry, name: str, digest: str, artifact_type: str | None) -> list[Descriptor]:

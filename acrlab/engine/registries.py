@@ -3,7 +3,7 @@
 import ipaddress
 from typing import Any
 
-from acrlab.domain import events, tiers
+from acrlab.domain import events, policies, tiers
 from acrlab.domain import scope_maps as domain_maps
 from acrlab.domain.arm_errors import (
     PropertyFixed,
@@ -89,15 +89,22 @@ def _kept(before: dict[str, Any] | None) -> dict[str, Any]:
     return {name: before[name] for name in _FIXED} if before is not None else {}
 
 
-def _stamped(ask: Ask, policies: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _stamped(ask: Ask, found: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Note when a policy was last sent, in epoch seconds.
 
     Source: recorded, lastUpdatedTime moves with every update.
     """
     now = ask.world.now()
-    timed = {name: policies[name] for name in ("retentionPolicy", "softDeletePolicy")}
+    timed = {name: found[name] for name in ("retentionPolicy", "softDeletePolicy")}
     times = {name: now if name in given else policy.get("lastUpdatedTime", now) for name, policy in timed.items()}
-    return {**policies, **{name: {**policy, "lastUpdatedTime": times[name]} for name, policy in timed.items()}}
+    stamped = {name: {**policy, "lastUpdatedTime": times[name]} for name, policy in timed.items()}
+    return {**found, **stamped, "retentionPolicy": _begun(stamped["retentionPolicy"], now)}
+
+
+def _begun(policy: dict[str, Any], now: float) -> dict[str, Any]:
+    """With the moment it was switched on: what was untagged before is not its affair."""
+    kept = {name: value for name, value in policy.items() if name != "since"}
+    return {**kept, "since": policy.get("since", now)} if policy["status"] == "enabled" else kept
 
 
 def _ruled(rules: dict[str, Any]) -> dict[str, Any]:
@@ -139,6 +146,8 @@ def edition(world: World) -> tiers.Profile:
 
 def _gate(ask: Ask, known: dict[str, Any] | None, body: dict[str, Any]) -> None:
     facts, tier, properties = edition(ask.world), body["sku"]["name"], body["properties"]
+    replicated = ask.known is not None and replications.spread(ask.world, ask.known)
+    policies.require_together(properties, replicated, _children(ask.world, str(ask.id), "cacherules"))
     used = [feature for feature, uses in USES.items() if uses(properties)]
     if known is not None and known["sku"]["name"] != tier:
         _require_movable(ask, facts, tier, used, properties)
@@ -164,6 +173,11 @@ def require_room(facts: tiers.Profile, tier: str, limit: str, held: int) -> None
         tiers.require_room(facts, tier, limit, held)
     except tiers.FeatureNotInTier as refusal:
         raise _refused(refusal) from None
+
+
+def _children(world: World, id: str, kind: str) -> bool:
+    """Whether a registry has any resource of that kind."""
+    return any(key.startswith(f"{id.lower()}/{kind}/") for key in world.state.resources)
 
 
 def _refused(refusal: tiers.FeatureNotInTier) -> TierRefused:

@@ -9,7 +9,8 @@ import msgspec
 from acrlab.domain import events
 from acrlab.domain.content import Attributes
 from acrlab.domain.errors import DisallowedOperation, NameUnknown
-from acrlab.engine import collection, manifests
+from acrlab.engine import collection, locks, manifests
+from acrlab.engine.lifecycle import soft_delete
 from acrlab.engine.state import Entry, Registry, Repository, Tag
 from acrlab.engine.world import World
 
@@ -104,11 +105,19 @@ def delete(world: World, registry: Registry, name: str, by: str) -> tuple[list[s
     if repository.attributes.protects:
         raise DisallowedOperation().why(f"repository {name} is locked: writeEnabled or deleteEnabled is false")
     for entry in repository.manifests.values():
-        manifests.require_deletable(repository, entry)
+        locks.require_deletable(repository, entry)
     gone = sorted(repository.manifests), sorted(repository.tags)
     now = world.now()
-    world.commit(
-        events.RepositoryDeleted(at=now, by=by, registry=registry.name, repository=name),
-        *collection.planned(world, now),
-    )
+    world.commit(*_endings(world, registry, name, gone[0], by), *collection.planned(world, now))
     return gone
+
+
+def _endings(world: World, registry: Registry, name: str, digests: list[str], by: str) -> list[events.Event]:
+    """With soft delete every manifest waits for itself; without, all goes at once."""
+    now = world.now()
+    if not soft_delete.on(world, registry):
+        return [events.RepositoryDeleted(at=now, by=by, registry=registry.name, repository=name)]
+    return [
+        events.ManifestDeleted(at=now, by=by, registry=registry.name, repository=name, digest=each, kept=True)
+        for each in digests
+    ]

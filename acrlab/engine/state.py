@@ -22,6 +22,25 @@ class Entry(msgspec.Struct):
     subject: str = ""
     attributes: Attributes = UNLOCKED
     tags: dict[str, None] = {}
+    untagged: float = 0.0  # when it lost its last tag
+    quarantine: str = ""  # Quarantined | Passed | Failed, where that policy was on at its push
+    quarantine_details: str = ""
+
+
+class Trashed(msgspec.Struct):
+    """A soft-deleted manifest, and what it was among the referrers. `at` is epoch seconds."""
+
+    entry: Entry
+    at: float
+    referrer: Descriptor | None = None
+
+
+class LostTag(msgspec.Struct):
+    """A soft-deleted tag. `at` is epoch seconds."""
+
+    tag: str
+    digest: str
+    at: float
 
 
 class Tag(msgspec.Struct):
@@ -52,6 +71,12 @@ class Repository(msgspec.Struct):
     tags: dict[str, Tag] = {}
     blobs: dict[str, Link] = {}
     referrers: dict[str, dict[str, Descriptor]] = {}
+    trash: dict[str, Trashed] = {}
+    lost: list[LostTag] = []
+
+    def deletions(self) -> list[float]:
+        """When what still waits here was deleted, in epoch seconds."""
+        return [*(each.at for each in self.trash.values()), *(each.at for each in self.lost)]
 
     @property
     def visible(self) -> bool:

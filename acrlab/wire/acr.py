@@ -7,6 +7,7 @@ import msgspec
 from acrlab.domain.content import INDEXES, Attributes
 from acrlab.domain.errors import BodyInvalid, ManifestUnknown, TagUnknown
 from acrlab.engine import manifests, repositories
+from acrlab.engine.lifecycle import quarantine
 from acrlab.engine.state import Entry, Registry, Repository, Tag
 from acrlab.wire import http
 from acrlab.wire.call import Call
@@ -18,9 +19,11 @@ from acrlab.wire.times import iso
 
 PAGE = 100  # items of a page when the caller names no number
 BODY = 64 * 1024  # bytes
+LARGEST_DETAILS = 16 * 1024  # characters; inferred, no published figure
 _KEYS = {"deleteEnabled": "delete", "writeEnabled": "write", "listEnabled": "list", "readEnabled": "read"}
-# Kept and echoed by the service as part of a manifest's attributes; the quarantine policy arrives with its own issue.
-_IGNORED = {"quarantineState", "quarantineDetails", "teleportEnabled", "signed"}
+_QUARANTINE = {"quarantineState", "quarantineDetails"}
+# Kept and echoed by the service as part of a manifest's attributes.
+_IGNORED = {*_QUARANTINE, "teleportEnabled", "signed"}
 
 
 def catalog(call: Call) -> Response:
@@ -58,13 +61,13 @@ def list_tags(call: Call) -> Response:
     wanted = query.get("digest")
     found = [tag for tag in repositories.tags(repository) if wanted in (None, "", tag.digest)]
     chosen, headers = _page(call, found, f"/acr/v1/{name}/_tags", lambda tag: tag.name, lambda tag: tag.updated)
-    return http.json(200, {**_head(call.home, name), "tags": [_tag(tag) for tag in chosen] or None}, *headers)
+    return http.json(200, {**head(call.home, name), "tags": [_tag(tag) for tag in chosen] or None}, *headers)
 
 
 def show_tag(call: Call) -> Response:
     """One tag."""
     name = call.params["repository"]
-    return http.json(200, {**_head(call.home, name), "tag": _tag(_find_tag(call))})
+    return http.json(200, {**head(call.home, name), "tag": _tag(_find_tag(call))})
 
 
 def update_tag(call: Call) -> Response:
@@ -88,7 +91,7 @@ def list_manifests(call: Call) -> Response:
     found = repositories.entries(repository)
     path = f"/acr/v1/{name}/_manifests"
     chosen, headers = _page(call, found, path, lambda entry: entry.digest, lambda entry: entry.updated)
-    body = {**_head(call.home, name), "manifests": [_entry(entry) for entry in chosen] or None}
+    body = {**head(call.home, name), "manifests": [described(entry) for entry in chosen] or None}
     return http.json(200, body, *headers)
 
 
@@ -96,15 +99,32 @@ def show_manifest(call: Call) -> Response:
     """One manifest, with the platforms it refers to."""
     name = call.params["repository"]
     entry = _find_entry(call)
-    return http.json(200, {**_head(call.home, name), "manifest": {**_entry(entry), **_references(entry)}})
+    return http.json(200, {**head(call.home, name), "manifest": {**described(entry), **_references(entry)}})
 
 
 def update_manifest(call: Call) -> Response:
-    """Lock or unlock a manifest."""
+    """Lock or unlock a manifest, or decide about its quarantine."""
     entry = _find_entry(call)
     name = call.params["repository"]
-    repositories.lock(call.world, call.home, name, _changes(call.body), call.principal.id, digest=entry.digest)
+    changes, decision = _changes(call.body), _decision(call.body)
+    if decision:
+        repository = repositories.find(call.home, name)
+        quarantine.decide(call.world, call.home, repository, entry, *decision, call.principal)
+    if changes or not decision:
+        repositories.lock(call.world, call.home, name, changes, call.principal.id, digest=entry.digest)
     return show_manifest(call)
+
+
+def _decision(body: bytes) -> tuple[str, str] | None:
+    """How a quarantine shall end, and what is said about it. Source: Azure/acr, quarantine (2023-10)."""
+    given = msgspec.json.decode(body, type=dict[str, Any])
+    found = [given.get(name) for name in ("quarantineState", "quarantineDetails")]
+    if not all(isinstance(each, str | None) for each in found):
+        raise BodyInvalid(reason="quarantineState and quarantineDetails are text")
+    state, details = found
+    if details and len(details) > LARGEST_DETAILS:
+        raise BodyInvalid(reason=f"quarantineDetails takes {LARGEST_DETAILS} characters")
+    return (state, details or "") if state else None
 
 
 def _page(call: Call, found: list[Any], path: str, key: Any, updated: Any) -> tuple[list[Any], list[tuple[str, str]]]:
@@ -144,7 +164,8 @@ def _changes(body: bytes) -> dict[str, bool]:
     return {_KEYS[name]: value for name, value in given.items() if name in _KEYS and value is not None}
 
 
-def _head(registry: Registry, name: str) -> dict[str, Any]:
+def head(registry: Registry, name: str) -> dict[str, Any]:
+    """What every answer about a repository begins with."""
     return {"registry": registry.login_server, "imageName": name}
 
 
@@ -154,7 +175,7 @@ def _attributes(attributes: Attributes) -> dict[str, bool]:
 
 def _repository(registry: Registry, repository: Repository) -> dict[str, Any]:
     return {
-        **_head(registry, repository.name),
+        **head(registry, repository.name),
         "createdTime": iso(repository.created),
         "lastUpdateTime": iso(repository.updated),
         "manifestCount": len(repository.manifests),
@@ -174,8 +195,9 @@ def _tag(tag: Tag) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def described(entry: Entry) -> dict[str, Any]:
+    """A manifest with its attributes."""
+    found: dict[str, Any] = {
         "digest": entry.digest,
         "imageSize": entry.size,
         "createdTime": iso(entry.created),
@@ -185,9 +207,14 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "mediaType": entry.media_type,
         "configMediaType": entry.config_media_type or None,
         "tags": sorted(entry.tags) or None,
-        "changeableAttributes": _attributes(entry.attributes),
+        "changeableAttributes": {**_attributes(entry.attributes), **_quarantine(entry)},
     }
-    return {name: value for name, value in described.items() if value is not None}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _quarantine(entry: Entry) -> dict[str, str]:
+    details = {"quarantineDetails": entry.quarantine_details} if entry.quarantine_details else {}
+    return {"quarantineState": entry.quarantine, **details} if entry.quarantine else {}
 
 
 class _Reference(msgspec.Struct):

@@ -70,6 +70,7 @@ def _registry(world: World, resource: Resource, head: dict[str, Any], state: str
 def _policy(policy: dict[str, Any]) -> dict[str, Any]:
     if "lastUpdatedTime" not in policy:
         return policy
+    policy = {name: value for name, value in policy.items() if name != "since"}
     return {**policy, "lastUpdatedTime": iso_offset(policy["lastUpdatedTime"])}
 
 

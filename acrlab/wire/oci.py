@@ -5,6 +5,7 @@ from acrlab.domain.content import FOREIGN, LARGEST_MANIFEST, OCI_INDEX, parse
 from acrlab.domain.errors import BlobUploadInvalid, BodyInvalid, DigestInvalid, DigestUnsupported
 from acrlab.domain.events import ManifestPushed
 from acrlab.engine import manifests, repositories, tokens, uploads
+from acrlab.engine.lifecycle import quarantine
 from acrlab.wire import http
 from acrlab.wire.blobs import BlobIntake, blob_path, location, serve_blob
 from acrlab.wire.call import Call
@@ -105,7 +106,9 @@ def cancel_upload(call: Call) -> Response:
 
 def get_manifest(call: Call) -> Response:
     """Serve a manifest's own bytes."""
-    entry = manifests.get(call.home, call.params["repository"], call.params["reference"])
+    name, reference = call.params["repository"], call.params["reference"]
+    entry = manifests.get(call.home, name, reference)
+    quarantine.require_passed(call.world, call.home, call.principal, name, entry, reference)
     headers = [
         ("content-type", entry.media_type),
         ("docker-content-digest", entry.digest),
@@ -158,7 +161,9 @@ def delete_manifest(call: Call) -> Response:
 def list_tags(call: Call) -> Response:
     """The tags of a repository, in byte order."""
     name, query = call.params["repository"], call.request.parameters()
-    found = repositories.tags(repositories.find(call.home, name))
+    repository = repositories.find(call.home, name)
+    seen = set(quarantine.visible_tags(call.world, call.home, repository, call.principal))
+    found = [tag for tag in repositories.tags(repository) if tag.name in seen]
     limit = page_size(query)
     chosen, more = repositories.page(found, lambda tag: tag.name, query.get("last"), limit)
     headers = link(f"/v2/{call.prefix}{name}/tags/list", chosen[-1].name, limit) if more and chosen else []

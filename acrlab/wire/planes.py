@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from acrlab.domain.errors import Condition, NotEmulated
-from acrlab.wire import acr, arm, dialects, entra, graph, hosts, imds, local, oauth, oci, registry
+from acrlab.wire import acr, acr_deleted, arm, dialects, entra, graph, hosts, imds, local, oauth, oci, registry
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route, Router
@@ -42,7 +42,7 @@ def _refuse(call: Call) -> str:
     )
 
 
-REGISTRY_ROUTES = (*oauth.ROUTES, *oci.ROUTES, *acr.ROUTES)
+REGISTRY_ROUTES = (*oauth.ROUTES, *oci.ROUTES, *acr_deleted.ROUTES, *acr.ROUTES)
 
 PLANES: dict[str, Plane] = {
     "arm": Plane("arm", Router(arm.ROUTES, ignore_case=True), arm.enter, arm.authorize, dialects.arm, arm.dress),

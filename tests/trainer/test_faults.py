@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from acrlab.domain import names, tiers
-from acrlab.engine import authorization, manifests, registries, tokens, uploads
+from acrlab.engine import authorization, locks, manifests, registries, tokens, uploads
 from acrlab.trainer import oracle
 from acrlab.trainer.bank import Bank
 from acrlab.trainer.bench import Bench
@@ -48,8 +48,8 @@ def _untag_with_manifest(world: Any, registry: Any, name: str, tag: str, by: str
 
 
 FAULTS = {
-    "a lock does not stop a push": Fault(manifests, "_require_unlocked", _nothing, "locks/protect-a-release"),
-    "a lock does not stop a delete": Fault(manifests, "require_deletable", _nothing, "locks/a-locked-image-in-the-way"),
+    "a lock does not stop a push": Fault(manifests, "require_pushable", _nothing, "locks/protect-a-release"),
+    "a lock does not stop a delete": Fault(locks, "require_deletable", _nothing, "locks/a-locked-image-in-the-way"),
     "every tier has every feature": Fault(tiers, "require", _nothing, "tiers/public-downloads"),
     "a change of tier is not judged": Fault(registries, "_gate", _nothing, "tiers/down-to-basic"),
     "the usage is Premium's": Fault(registries, "tier", lambda *_: "Premium", "tiers/webhooks-of-standard"),

@@ -17,6 +17,10 @@ from acrlab.domain.events.content import RegistryOpened as RegistryOpened
 from acrlab.domain.events.content import RepositoryDeleted as RepositoryDeleted
 from acrlab.domain.events.content import TagDeleted as TagDeleted
 from acrlab.domain.events.happening import Happening as Happening
+from acrlab.domain.events.lifecycle import DeletedPurged as DeletedPurged
+from acrlab.domain.events.lifecycle import Lifecycle as Lifecycle
+from acrlab.domain.events.lifecycle import ManifestRestored as ManifestRestored
+from acrlab.domain.events.lifecycle import QuarantineDecided as QuarantineDecided
 from acrlab.domain.events.reach import Reach as Reach
 from acrlab.domain.events.reach import WebhookFired as WebhookFired
 from acrlab.domain.events.resources import OperationStarted as OperationStarted
@@ -31,7 +35,7 @@ from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
 from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
-Event = World | Resources | Content | Reach
+Event = World | Resources | Content | Reach | Lifecycle
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Event])

@@ -60,22 +60,25 @@ class ManifestPushed(Happening, frozen=True):
     config_media_type: str = ""
     subject: str = ""
     referrer: Descriptor | None = None
+    quarantine: str = ""
 
 
 class ManifestDeleted(Happening, frozen=True):
-    """A manifest and its tags were deleted."""
+    """A manifest and its tags were deleted; `kept` for a while, where soft delete is on."""
 
     registry: str
     repository: str
     digest: str
+    kept: bool = False
 
 
 class TagDeleted(Happening, frozen=True):
-    """A tag was removed; its manifest stays."""
+    """A tag was removed; its manifest stays. `kept` where soft delete is on."""
 
     registry: str
     repository: str
     tag: str
+    kept: bool = False
 
 
 class RepositoryDeleted(Happening, frozen=True):

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from acrlab.domain import events
-from acrlab.engine.fold import content, reach, resources, world
+from acrlab.engine.fold import content, lifecycle, reach, resources, world
 from acrlab.engine.state import State
 
-FOLD: dict[type, Callable[[State, Any], None]] = {**world.FOLD, **resources.FOLD, **content.FOLD, **reach.FOLD}
+FOLD: dict[type, Callable[[State, Any], None]] = {
+    **world.FOLD, **resources.FOLD, **content.FOLD, **reach.FOLD, **lifecycle.FOLD,
+}  # fmt: skip
 
 
 def apply(state: State, event: events.Event) -> None:

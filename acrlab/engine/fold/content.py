@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from acrlab.domain import events
-from acrlab.domain.content import UNLOCKED
-from acrlab.engine.state import Entry, Link, Registry, Repository, State, Tag
+from acrlab.domain.content import UNLOCKED, Descriptor
+from acrlab.engine.state import Entry, Link, LostTag, Registry, Repository, State, Tag, Trashed
 
 
 def _registry_opened(state: State, event: events.RegistryOpened) -> None:
@@ -73,51 +73,75 @@ def _manifest_pushed(state: State, event: events.ManifestPushed) -> None:
     if entry is None:
         entry = repository.manifests[event.digest] = Entry(
             event.digest, event.media_type, event.raw, event.at, event.at, event.architecture, event.os, event.size,
-            event.config_media_type, event.subject,
+            event.config_media_type, event.subject, quarantine=event.quarantine,
         )  # fmt: skip
         registry.stored += len(event.raw)
     entry.updated = repository.updated = event.at
     if event.subject and event.referrer is not None:
         repository.referrers.setdefault(event.subject, {})[event.digest] = event.referrer
     if event.tag:
-        _point(repository, event.tag, entry, event.at)
+        point(repository, event.tag, entry, event.at)
 
 
-def _point(repository: Repository, name: str, entry: Entry, at: float) -> None:
+def point(repository: Repository, name: str, entry: Entry, at: float) -> None:
+    """Let a tag name a manifest; the one it named before may be without tag from now on."""
     tag = repository.tags.get(name)
     if tag is None:
         repository.tags[name] = Tag(name, entry.digest, at, at)
     else:
         if tag.digest != entry.digest:
-            repository.manifests[tag.digest].tags.pop(name, None)
+            _untag(repository.manifests[tag.digest], name, at)
         tag.digest, tag.updated = entry.digest, at
     entry.tags[name] = None
 
 
+def _untag(entry: Entry, name: str, at: float) -> None:
+    entry.tags.pop(name, None)
+    if not entry.tags:
+        entry.untagged = at
+
+
 def _manifest_deleted(state: State, event: events.ManifestDeleted) -> None:
     registry, repository = _repository(state, event)
-    _drop_manifest(registry, repository, event.digest)
+    if event.kept:
+        _keep_deleted(repository, event)
+    else:
+        _drop_manifest(registry, repository, event.digest)
     repository.updated = event.at
 
 
+def _keep_deleted(repository: Repository, event: events.ManifestDeleted) -> None:
+    entry, referrer = _take_out(repository, event.digest)
+    repository.lost.extend(LostTag(name, event.digest, event.at) for name in sorted(entry.tags))
+    entry.tags = {}
+    repository.trash[event.digest] = Trashed(entry, event.at, referrer)
+
+
 def _drop_manifest(registry: Registry, repository: Repository, digest: str) -> None:
-    entry = repository.manifests.pop(digest)
+    entry, _ = _take_out(repository, digest)
     registry.stored -= len(entry.raw)
+
+
+def _take_out(repository: Repository, digest: str) -> tuple[Entry, Descriptor | None]:
+    """The manifest, with its tags and its place among the referrers removed."""
+    entry = repository.manifests.pop(digest)
     for name in entry.tags:
         del repository.tags[name]
-    if entry.subject:
-        known = repository.referrers[entry.subject]
-        known.pop(digest, None)
-        if not known:
-            del repository.referrers[entry.subject]
+    known = repository.referrers.get(entry.subject, {})
+    referrer = known.pop(digest, None)
+    if referrer is not None and not known:
+        del repository.referrers[entry.subject]
+    return entry, referrer
 
 
 def _tag_deleted(state: State, event: events.TagDeleted) -> None:
     _, repository = _repository(state, event)
     tag = repository.tags.pop(event.tag)
     entry = repository.manifests[tag.digest]
-    entry.tags.pop(event.tag)
+    _untag(entry, event.tag, event.at)
     entry.updated = repository.updated = event.at
+    if event.kept:
+        repository.lost.append(LostTag(event.tag, tag.digest, event.at))
 
 
 def _repository_deleted(state: State, event: events.RepositoryDeleted) -> None:
@@ -128,6 +152,7 @@ def _forget_repository(state: State, registry: Registry, name: str) -> None:
     repository = registry.repositories[name]
     for digest in list(repository.manifests):
         _drop_manifest(registry, repository, digest)
+    registry.stored -= sum(len(each.entry.raw) for each in repository.trash.values())
     for digest in list(repository.blobs):
         _unlink(state, registry, repository, digest)
     del registry.repositories[name]

@@ -35,7 +35,7 @@ class Copy:
         found: list[events.Event] = []
         digest = reference if names.is_digest(reference) else names.digest_of(raw)
         self._take(source, digest, raw, media_type, found)
-        manifests.require_unlocked(self._registry, self._name, digest, tags)
+        manifests.require_pushable(self._registry, self._name, digest, tags)
         own = found[-1]
         return (*found, *(msgspec.structs.replace(own, tag=tag) for tag in tags))
 

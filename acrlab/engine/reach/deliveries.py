@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import events, moments, webhooks
+from acrlab.domain.policies import PASSED
 from acrlab.engine.state import Registry, Resource
 
 if TYPE_CHECKING:
@@ -18,15 +19,21 @@ def pushed(world: "World", event: events.ManifestPushed) -> Iterator[events.Even
     registry = world.state.registries[event.registry]
     size = {"size": len(event.raw), "digest": event.digest, "length": len(event.raw)}
     target = {**size, "repository": event.repository, **({"tag": event.tag} if event.tag else {})}
-    hold = _quarantines(world, registry)
     yield from _heard(world, registry, event, webhooks.QUARANTINE, target)
-    if not hold:
+    if not event.quarantine:
         yield from _heard(world, registry, event, webhooks.PUSH, {"mediaType": event.media_type, **target})
 
 
-def _quarantines(world: "World", registry: Registry) -> bool:
-    resource = world.state.resources.get(registry.resource.lower())
-    return resource is not None and resource.body["properties"]["policies"]["quarantinePolicy"]["status"] == "enabled"
+def released(world: "World", event: events.QuarantineDecided) -> Iterator[events.Event]:
+    """The push that was held back is told once the quarantine is passed, tag by tag."""
+    registry = world.state.registries[event.registry]
+    entry = registry.repositories[event.repository].manifests[event.digest]
+    if event.state != PASSED or entry.quarantine == PASSED:
+        return
+    size = {"mediaType": entry.media_type, "size": len(entry.raw), "digest": event.digest, "length": len(entry.raw)}
+    for tag in sorted(entry.tags):
+        target = {**size, "repository": event.repository, "tag": tag}
+        yield from _heard(world, registry, event, webhooks.PUSH, target)
 
 
 def deleted(world: "World", event: events.ManifestDeleted) -> Iterator[events.Event]:

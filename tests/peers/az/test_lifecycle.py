@@ -91,3 +91,36 @@ def test_replications(az, registry):
     assert "home region" in az.refused("acr", "replication", "delete", "--name", LOCATION, "--registry", NAME)
     az.run("acr", "replication", "delete", "--name", "westeurope", "--registry", NAME)
     assert [each["name"] for each in acr(az, "replication", "list")] == [LOCATION]
+
+
+def test_retention(az, registry):
+    set_ = az.json("acr", "config", "retention", "update", "--registry", NAME, "--status", "enabled", "--days", "3",
+                   "--type", "UntaggedManifests")  # fmt: skip
+    assert (set_["status"], set_["days"]) == ("enabled", 3)
+    az.json("acr", "config", "retention", "update", "--registry", NAME, "--status", "disabled",
+            "--type", "UntaggedManifests")  # fmt: skip
+    assert az.json("acr", "config", "retention", "show", "--registry", NAME)["status"] == "disabled"
+
+
+def test_soft_delete(az):
+    soft = created(az, "softpeer")
+    on = az.json("acr", "config", "soft-delete", "update", "--registry", soft.name, "--status", "enabled",
+                 "--days", "9", "--yes")  # fmt: skip
+    assert (on["status"], on["retentionDays"]) == ("enabled", 9)
+    digest = str(az.cloud.push(soft, "team/app", "v1")["digest"])
+    az.run("acr", "repository", "delete", "--name", soft.name, "--image", "team/app:v1", "--yes")
+    assert az.json("acr", "repository", "list", "--name", soft.name) in (None, [])
+    assert az.json("acr", "repository", "list-deleted", "--name", soft.name) == ["team/app"]
+    (gone,) = az.json("acr", "manifest", "list-deleted", "--registry", soft.name, "--name", "team/app")
+    assert gone["digest"] == digest and gone["deletedAt"] < gone["expiresAfter"]
+    (tag,) = az.json("acr", "manifest", "list-deleted-tags", "--registry", soft.name, "--name", "team/app")
+    assert (tag["tag"], tag["digest"]) == ("v1", digest)
+    az.run("acr", "manifest", "restore", "--registry", soft.name, "--name", "team/app:v1", "--yes")
+    shown = az.json("acr", "repository", "show-tags", "--name", soft.name, "--repository", "team/app")
+    assert shown == ["v1"]
+    off = az.json("acr", "config", "soft-delete", "update", "--registry", soft.name, "--status", "disabled")
+    assert off["status"] == az.json("acr", "config", "soft-delete", "show", "--registry", soft.name)["status"]
+
+
+def test_content_trust_is_shown(az, registry):
+    assert az.json("acr", "config", "content-trust", "show", "--registry", NAME)["status"] == "disabled"

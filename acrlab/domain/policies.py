@@ -1,0 +1,34 @@
+"""Policies of a registry over its content: which of them go together, and whose manifests they look at."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from acrlab.domain.content import DOCKER_INDEX, DOCKER_MANIFEST
+from acrlab.domain.lifecycle_errors import PoliciesExcluded
+
+ENABLED = "enabled"
+DAY = 86400.0  # seconds
+# What the retention policy looks at. Source: container-registry-retention-policy (2025-12): not at OCI manifests.
+RETAINED = (DOCKER_MANIFEST, DOCKER_INDEX)
+QUARANTINED, PASSED, FAILED = "Quarantined", "Passed", "Failed"
+
+
+def enabled(properties: Mapping[str, Any], policy: str) -> bool:
+    """Whether a policy is switched on."""
+    return bool(properties["policies"][policy]["status"] == ENABLED)
+
+
+def require_together(properties: Mapping[str, Any], replicated: bool, caching: bool) -> None:
+    """Soft delete goes with neither retention, replications nor artifact cache.
+
+    Raises: PoliciesExcluded. Source: container-registry-soft-delete-policy (2025), preview limitations.
+    """
+    if not enabled(properties, "softDeletePolicy"):
+        return
+    others = {
+        "the retention policy": enabled(properties, "retentionPolicy"), "geo-replication": replicated,
+        "artifact cache": caching,
+    }  # fmt: skip
+    for name, used in others.items():
+        if used:
+            raise PoliciesExcluded(other=name)
