@@ -19,16 +19,15 @@ def enabled(properties: Mapping[str, Any], policy: str) -> bool:
 
 
 def require_together(properties: Mapping[str, Any], replicated: bool, caching: bool) -> None:
-    """Soft delete goes with neither retention, replications nor artifact cache.
+    """Soft delete goes with neither replications nor artifact cache.
 
-    Raises: PoliciesExcluded. Source: container-registry-soft-delete-policy (2025), preview limitations.
+    Raises: PoliciesExcluded.
+    Source: container-registry-soft-delete-policy (2025), preview limitations. It names the retention policy, too, but
+    the service took both: recorded, acr_create_with_managed_registry (2023-12).
     """
     if not enabled(properties, "softDeletePolicy"):
         return
-    others = {
-        "the retention policy": enabled(properties, "retentionPolicy"), "geo-replication": replicated,
-        "artifact cache": caching,
-    }  # fmt: skip
+    others = {"geo-replication": replicated, "artifact cache": caching}
     for name, used in others.items():
         if used:
             raise PoliciesExcluded(other=name)

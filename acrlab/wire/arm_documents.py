@@ -12,7 +12,7 @@ from acrlab.engine.login_servers import SUFFIX
 from acrlab.engine.reach import replications
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
-from acrlab.wire import arm_reach
+from acrlab.wire import arm_lifecycle, arm_reach
 from acrlab.wire.arm_marks import life, system_data
 from acrlab.wire.times import iso, iso_offset
 
@@ -137,4 +137,5 @@ _SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any
     GROUP_TYPE.lower(): _group,
     "microsoft.authorization/roleassignments": _assignment,
     **arm_reach.SHOWN,
+    **arm_lifecycle.SHOWN,
 }

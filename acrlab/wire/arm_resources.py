@@ -164,7 +164,8 @@ def deleting(row: ResourceType) -> Handler:
             return Response(204)
         if outcome.operation is None:
             return Response(row.gone)
-        where = located(call, outcome.operation.operation, outcome.resource.body.get("location", "westus"))
+        home = outcome.resource.body.get("location") or region(call.world, ask.id)
+        where = located(call, outcome.operation.operation, home)
         return http.json(202, last, ("location", where)) if last else Response(202, [("location", where)])
 
     return delete

@@ -5,7 +5,7 @@ from acrlab.domain.content import FOREIGN, LARGEST_MANIFEST, OCI_INDEX, parse
 from acrlab.domain.errors import BlobUploadInvalid, BodyInvalid, DigestInvalid, DigestUnsupported
 from acrlab.domain.events import ManifestPushed
 from acrlab.engine import manifests, repositories, tokens, uploads
-from acrlab.engine.lifecycle import quarantine
+from acrlab.engine.lifecycle import cache, quarantine
 from acrlab.wire import http
 from acrlab.wire.blobs import BlobIntake, blob_path, location, serve_blob
 from acrlab.wire.call import Call
@@ -107,7 +107,7 @@ def cancel_upload(call: Call) -> Response:
 def get_manifest(call: Call) -> Response:
     """Serve a manifest's own bytes."""
     name, reference = call.params["repository"], call.params["reference"]
-    entry = manifests.get(call.home, name, reference)
+    entry = cache.get(call.world, call.home, name, reference, call.principal)
     quarantine.require_passed(call.world, call.home, call.principal, name, entry, reference)
     headers = [
         ("content-type", entry.media_type),

@@ -97,17 +97,27 @@ def test_when_it_was_switched_on_is_not_shown(cloud: Cloud, shelf: Make) -> None
     assert set(shown) == {"days", "status", "lastUpdatedTime"} and shown["days"] == 3
 
 
-def test_retention_is_premium_and_not_with_soft_delete(cloud: Cloud, shelf: Make) -> None:
+def test_retention_is_premium_and_soft_delete_not_with_replications(cloud: Cloud, shelf: Make) -> None:
     shelf(sku="Standard")
     assert policy(cloud, "retentionPolicy", days=3).status == 400
     assert policy(cloud, "softDeletePolicy", retentionDays=3).status == 200
     assert cloud.ask("PATCH", f"{cloud.r}/contoso", {"sku": {"name": "Premium"}}).status == 200
-    assert policy(cloud, "retentionPolicy", days=3).code == "FeatureConflict"
     replica = cloud.ask("PUT", f"{cloud.r}/contoso/replications/eastus", {"location": "eastus"})
     assert replica.code == "FeatureConflict"
     policy(cloud, "softDeletePolicy", "disabled")
     assert cloud.ask("PUT", f"{cloud.r}/contoso/replications/eastus", {"location": "eastus"}).status == 201
     assert policy(cloud, "softDeletePolicy").code == "FeatureConflict"
+
+
+def test_with_both_policies_what_retention_deletes_can_be_restored(cloud: Cloud, shelf: Make) -> None:
+    registry = shelf()
+    policy(cloud, "retentionPolicy", days=3)
+    policy(cloud, "softDeletePolicy", retentionDays=7)
+    digest = registry.push("app", "v1", docker=True)
+    registry.push("app", "v1", text="newer", docker=True)
+    cloud.world.advance(4 * DAY)
+    assert digest not in registry.digests("app")
+    assert [each["digest"] for each in deleted(registry, "app", "manifests")] == [digest]
 
 
 # Soft delete

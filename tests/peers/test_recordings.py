@@ -35,20 +35,19 @@ COVERED = [
     rf"{SUB}/resources",
     rf"{SUB}/providers/Microsoft\.ContainerRegistry/checkNameAvailability",
     rf"{SUB}/providers/Microsoft\.ContainerRegistry/registries",
-    rf"{SUB}/providers/Microsoft\.ContainerRegistry/locations/[^/]+/operationResults/(registries|replications)-[^/]+",
+    rf"{SUB}/providers/Microsoft\.ContainerRegistry/locations/[^/]+/operationResults/(registries|replications|cacherules|credentialsets)-[^/]+",
     REGISTRY,
     rf"{REGISTRY}/[^/]+",
     rf"{REGISTRY}/[^/]+/operationStatuses/[^/]+",
     rf"{REGISTRY}/[^/]+/(listCredentials|regenerateCredential|listUsages|generateCredentials|importImage)",
-    rf"{REGISTRY}/[^/]+/(scopeMaps|tokens|replications|webhooks)/[^/]+",
-    rf"{REGISTRY}/[^/]+/(replications|webhooks)",
-    rf"{REGISTRY}/[^/]+/(tokens|replications)/[^/]+/operationStatuses/[^/]+",
+    rf"{REGISTRY}/[^/]+/(scopeMaps|tokens|replications|webhooks|cacheRules|credentialSets)/[^/]+",
+    rf"{REGISTRY}/[^/]+/(replications|webhooks|cacheRules|credentialSets)",
+    rf"{REGISTRY}/[^/]+/(tokens|replications|cacheRules|credentialSets)/[^/]+/operationStatuses/[^/]+",
     rf"{REGISTRY}/[^/]+/webhooks/[^/]+/(ping|listEvents|getCallbackConfig)",
 ]
 
 # What later issues bring: named, so that nothing falls between the two lists.
 LATER = {
-    "artifact cache": r"/(cacheRules|credentialSets|operationResults/(cacherules|credentialsets)-)",
     "tasks": r"/(tasks|runs|scheduleRun|agentPools)",
     "virtual networks": r"/Microsoft\.Network/",
 }

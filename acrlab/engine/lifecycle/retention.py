@@ -11,7 +11,7 @@ from acrlab.domain import events
 from acrlab.domain.errors import DisallowedOperation
 from acrlab.domain.policies import DAY, ENABLED, RETAINED
 from acrlab.engine import collection, locks
-from acrlab.engine.lifecycle import rules
+from acrlab.engine.lifecycle import rules, soft_delete
 from acrlab.engine.state import Entry, Job, Registry, Repository
 
 if TYPE_CHECKING:
@@ -92,9 +92,12 @@ def retain(world: "World", job: Job) -> None:
     rule = policy(world, registry) if registry is not None else None
     if registry is None or rule is None:
         return
+    kept = soft_delete.on(world, registry)
     found = sorted(waiting(registry, rule), key=lambda each: (each[0], each[1].name, each[2].digest))
     gone: list[events.Event] = [
-        events.ManifestDeleted(at=now, registry=registry.name, repository=repository.name, digest=entry.digest)
+        events.ManifestDeleted(
+            at=now, registry=registry.name, repository=repository.name, digest=entry.digest, kept=kept
+        )
         for due, repository, entry in found
         if due <= max(now, job.due)
     ]

@@ -1,13 +1,26 @@
 """Rows of how content comes, stays and goes: cache, transfer, archives, connected registries."""
 
-from acrlab.domain import projection
+from acrlab.domain import cache, projection
 from acrlab.domain.registry import TYPE as REGISTRIES
+from acrlab.engine import registries
+from acrlab.engine.lifecycle import cache_rules
 from acrlab.engine.types import CREATE_AND_DROP, ResourceType, refused
 
 VERSIONS = projection.versions()
 ROWS: tuple[ResourceType, ...] = (
-    refused(f"{REGISTRIES}/cacheRules", feature="artifact_cache", quota="cache_rules", versions=VERSIONS),
-    refused(f"{REGISTRIES}/credentialSets", feature="artifact_cache", versions=VERSIONS),
+    ResourceType(
+        path=cache.RULE, model=cache.RULE_SHAPE, desired=cache_rules.desired_rule,
+        check_name=cache_rules.check_rule_name, slow=cache_rules.slow, operation="cacherules", gone=202,
+        seconds={"Creating": 10.0, "Updating": 10.0, "Deleting": 5.0},
+        feature="artifact_cache", quota="cache_rules", versions=VERSIONS,
+    ),
+    ResourceType(  # stored: the secrets lie in a key vault, and no pull reads them yet
+        path=cache.CREDENTIALS, model=cache.CREDENTIALS_SHAPE, desired=cache_rules.desired_set,
+        check_name=cache_rules.check_set_name, slow=cache_rules.slow, operation="credentialsets", gone=202,
+        opening=registries.identified, changing=registries.changing, closing=cache_rules.closing,
+        seconds={"Creating": 10.0, "Updating": 10.0, "Deleting": 5.0},
+        feature="artifact_cache", versions=VERSIONS, truth="stored",
+    ),
     refused(
         f"{REGISTRIES}/connectedRegistries", "deactivate", "resync", feature="connected_registries",
         quota="connected_registries", versions=VERSIONS,

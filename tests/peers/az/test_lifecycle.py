@@ -124,3 +124,19 @@ def test_soft_delete(az):
 
 def test_content_trust_is_shown(az, registry):
     assert az.json("acr", "config", "content-trust", "show", "--registry", NAME)["status"] == "disabled"
+
+
+def test_cache(az, registry):
+    secret = "https://peervault.vault.azure.net/secrets/name"
+    made = acr(az, "credential-set", "create", "--name", "hub-login", "--login-server", "docker.io",
+               "--username-id", secret, "--password-id", secret)  # fmt: skip
+    assert made["identity"]["type"] == "systemAssigned"
+    acr(az, "cache", "create", "--name", "ubuntu", "--source-repo", "docker.io/library/ubuntu",
+        "--target-repo", "ubuntu", "--cred-set", "hub-login")  # fmt: skip
+    assert acr(az, "cache", "show", "--name", "ubuntu")["credentialSetResourceId"] == made["id"]
+    acr(az, "cache", "update", "--name", "ubuntu", "--remove-cred-set")
+    (rule,) = acr(az, "cache", "list")
+    assert rule["targetRepository"] == "ubuntu" and not rule.get("credentialSetResourceId")
+    az.run("acr", "cache", "delete", "--name", "ubuntu", "--registry", NAME, "--yes")
+    az.run("acr", "credential-set", "delete", "--name", "hub-login", "--registry", NAME, "--yes")
+    assert acr(az, "cache", "list") == acr(az, "credential-set", "list") == []

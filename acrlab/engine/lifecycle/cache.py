@@ -1,0 +1,80 @@
+"""Artifact cache at work: the first pull of what a rule covers brings it in.
+
+Source: artifact-cache-overview (2026): a pull fills the cache, new tags are not fetched ahead. What is cached is served
+as it is; that a later pull of a tag does not ask upstream again is inferred.
+"""
+
+from typing import TYPE_CHECKING
+
+from acrlab.domain import cache
+from acrlab.domain.access import ANONYMOUS
+from acrlab.domain.errors import BlobUnknown, Condition, ManifestUnknown
+from acrlab.engine import manifests, tokens
+from acrlab.engine.lifecycle.copies import Copy
+from acrlab.engine.lifecycle.sources import Neighbour, Outside, Source
+from acrlab.engine.state import Entry, Registry, Resource
+
+if TYPE_CHECKING:
+    from acrlab.domain.access import Principal
+    from acrlab.engine.world import World
+
+
+def held(world: "World", registry: Registry) -> list[Resource]:
+    """The cache rules of a registry, by name."""
+    below = f"{registry.resource.lower()}/cacherules/"
+    return [each for key, each in sorted(world.state.resources.items()) if key.startswith(below)]
+
+
+def rule(world: "World", registry: Registry, repository: str) -> Resource | None:
+    """The rule that fills a repository: a fixed one before a wildcard."""
+    found = [(cache.pattern(each.body["properties"]["targetRepository"]), each) for each in held(world, registry)]
+    covering = [(pattern, each) for pattern, each in found if pattern.covers(repository)]
+    return min(covering, key=lambda pair: pair[0].wild)[1] if covering else None
+
+
+def get(world: "World", registry: Registry, name: str, reference: str, by: "Principal") -> Entry:
+    """The manifest under a tag or digest, brought in when a rule covers it and upstream has it.
+
+    Raises: ManifestUnknown, DisallowedOperation.
+    """
+    try:
+        return manifests.get(registry, name, reference)
+    except ManifestUnknown as missing:
+        covering = rule(world, registry, name)
+        if covering is None:
+            raise
+        return _filled(world, registry, name, reference, by, covering, missing)
+
+
+def _filled(
+    world: "World", registry: Registry, name: str, reference: str, by: "Principal", covering: Resource,
+    missing: ManifestUnknown,
+) -> Entry:  # fmt: skip
+    own = covering.id.rpartition("/")[2]
+    source, where = _source(world, covering, name)
+    if source is None:
+        raise missing.why(f"cache rule {own} covers {name}", f"{where} does not exist here, or asks for a credential")
+    tags = () if ":" in reference else (reference,)
+    try:
+        happened = Copy(world, registry, name, by.id).of(source, reference, tags)
+    except (ManifestUnknown, BlobUnknown) as refused:
+        raise missing.why(f"cache rule {own} covers {name}", f"{where}: {refused.text}") from None
+    except Condition as refused:
+        raise missing.why(f"cache rule {own} covers {name}", *refused.because, refused.text) from None
+    world.commit(*happened)
+    return manifests.get(registry, name, reference)
+
+
+def _source(world: "World", covering: Resource, name: str) -> tuple[Source | None, str]:
+    """Where the rule copies from. A credential set's secrets lie in a key vault, so everybody's rights count here."""
+    properties = covering.body["properties"]
+    host, wanted = cache.source(properties["sourceRepository"])
+    target = cache.pattern(properties["targetRepository"])
+    repository = wanted.prefix + name.removeprefix(target.prefix) if wanted.wild else wanted.prefix
+    where = f"{host}/{repository}"
+    neighbour = world.registry_at(host)
+    if neighbour is not None:
+        open_ = "pull" in tokens.allowed(world, neighbour, ANONYMOUS, "repository", repository)
+        return (Neighbour(world, neighbour, repository) if open_ else None), where
+    upstream = world.upstreams(host)
+    return (Outside(world, upstream, repository) if upstream is not None else None), where

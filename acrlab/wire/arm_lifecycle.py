@@ -1,0 +1,49 @@
+"""Cache rules and credential sets as ARM shows them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from acrlab.engine.lifecycle.cache_rules import vault
+from acrlab.engine.state import Resource
+from acrlab.engine.world import World
+from acrlab.wire.arm_marks import life, system_data
+
+_HELP = "For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
+
+
+def _rule(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: recorded, acr_cache (2023-12)."""
+    properties = {**resource.body["properties"], **life(world, resource, state)}
+    return {**head, "systemData": system_data(world, resource), "properties": properties}
+
+
+def _credentials(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: recorded, acr_cache (2023-12)."""
+    body = resource.body
+    stored = body["properties"]
+    shown = [{**each, "credentialHealth": _health(world, resource, each)} for each in stored["authCredentials"]]
+    properties = {**stored, "authCredentials": shown, **life(world, resource, state)}
+    return {**head, **body, "systemData": system_data(world, resource), "properties": properties}
+
+
+def _health(world: World, resource: Resource, credential: dict[str, Any]) -> dict[str, str]:
+    """No vault of this world has let the identity read. Source: recorded, acr_cache (2023-12), before it was let."""
+    identity = resource.body.get("identity", {})
+    known = world.state.principals.get(identity.get("principalId", ""))
+    home = world.state.resources[resource.id.lower().rpartition("/credentialsets/")[0]].body["location"]
+    who = ";".join((
+        "name=Microsoft.ContainerRegistry/registries", f"appid={known.app_id if known is not None else ''}",
+        f"oid={identity.get('principalId', '')}", f"iss=https://sts.windows.net/{world.state.tenant}/",
+    ))  # fmt: skip
+    asked = vault(credential["passwordSecretIdentifier"])
+    text = f"does not have secrets get permission on key vault '{asked};location={home}'"
+    return {
+        "status": "Unhealthy", "errorCode": "Forbidden",
+        "errorMessage": f"The user, group or application '{who}' {text}. {_HELP}",
+    }  # fmt: skip
+
+
+SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any]]] = {
+    "microsoft.containerregistry/registries/cacherules": _rule,
+    "microsoft.containerregistry/registries/credentialsets": _credentials,
+}
