@@ -199,6 +199,7 @@ def read(shape: Field, given: Any, version: str, path: str = "", kind: str = TYP
     Raises: BodyInvalid, PropertyInvalid.
     Source: ARM RPC; the wording of refusals is that of the service's JSON library (inferred).
     """
+    given = _spoken(shape, given)
     _require_kind(shape, given, path)
     if shape.kind == "array" and shape.fields:
         element = msgspec.structs.replace(shape, kind="object")
@@ -206,6 +207,13 @@ def read(shape: Field, given: Any, version: str, path: str = "", kind: str = TYP
     if shape.kind == "object" and shape.fields:
         return _object(shape, given, version, path, kind)
     return _scalar(shape, given, path)
+
+
+def _spoken(shape: Field, given: Any) -> Any:
+    """A boolean that came as text. Source: azure-cli 2.91.0 sends one for --gc-enabled, and the service takes it."""
+    if shape.kind != "boolean" or not isinstance(given, str):
+        return given
+    return {"true": True, "false": False}.get(given.lower(), given)
 
 
 def _object(shape: Field, given: dict[str, Any], version: str, path: str, kind: str) -> dict[str, Any]:

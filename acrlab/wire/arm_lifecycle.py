@@ -1,9 +1,11 @@
-"""Cache rules and credential sets as ARM shows them."""
+"""Cache rules, credential sets and connected registries as ARM shows them."""
 
 from collections.abc import Callable
 from typing import Any
 
+from acrlab.engine import operations
 from acrlab.engine.lifecycle.cache_rules import vault
+from acrlab.engine.login_servers import SUFFIX
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
 from acrlab.wire.arm_marks import life, system_data
@@ -43,7 +45,24 @@ def _health(world: World, resource: Resource, credential: dict[str, Any]) -> dic
     }  # fmt: skip
 
 
+def _connected(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: REST examples of 2025-11-01; azure-cli 2.91.0 reads the gateway's address. Nothing connects: Offline."""
+    stored = resource.body["properties"]
+    parent = stored["parent"]
+    home = world.state.resources[resource.id.lower().rpartition("/connectedregistries/")[0]]
+    registry = world.state.registries[home.id.rpartition("/")[2].lower()]
+    label = registry.login_server.removesuffix(SUFFIX)
+    gateway = {"gatewayEndpoint": f"{label}.{home.body['location']}.data{SUFFIX}"}
+    properties = {
+        **stored, "parent": {**parent, "syncProperties": {**parent["syncProperties"], **gateway}},
+        "provisioningState": state or operations.state_of(world, resource.id), "connectionState": "Offline",
+        "activation": {"status": "Inactive"}, "statusDetails": [],
+    }  # fmt: skip
+    return {**head, "systemData": system_data(world, resource), "properties": properties}
+
+
 SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any]]] = {
     "microsoft.containerregistry/registries/cacherules": _rule,
     "microsoft.containerregistry/registries/credentialsets": _credentials,
+    "microsoft.containerregistry/registries/connectedregistries": _connected,
 }

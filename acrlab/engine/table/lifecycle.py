@@ -1,10 +1,11 @@
 """Rows of how content comes, stays and goes: cache, transfer, archives, connected registries."""
 
 from acrlab.domain import cache, projection
+from acrlab.domain import connected_registries as connected
 from acrlab.domain.registry import TYPE as REGISTRIES
 from acrlab.engine import registries
-from acrlab.engine.lifecycle import cache_rules
-from acrlab.engine.types import CREATE_AND_DROP, ResourceType, refused
+from acrlab.engine.lifecycle import cache_rules, connected_registries
+from acrlab.engine.types import CREATE_AND_DROP, Action, ResourceType, refused
 
 VERSIONS = projection.versions()
 ROWS: tuple[ResourceType, ...] = (
@@ -21,9 +22,14 @@ ROWS: tuple[ResourceType, ...] = (
         seconds={"Creating": 10.0, "Updating": 10.0, "Deleting": 5.0},
         feature="artifact_cache", versions=VERSIONS, truth="stored",
     ),
-    refused(
-        f"{REGISTRIES}/connectedRegistries", "deactivate", "resync", feature="connected_registries",
-        quota="connected_registries", versions=VERSIONS,
+    ResourceType(  # stored: there are no premises here on which one could run
+        path=connected.TYPE, model=connected.SHAPE, desired=connected_registries.desired,
+        check_name=connected_registries.check_name, releasing=connected_registries.releasing, born=200,
+        feature="connected_registries", quota="connected_registries", versions=VERSIONS, truth="stored",
+        actions=(
+            Action(name="deactivate", perform=connected_registries.deactivate, truth="stored"),
+            Action(name="resync", truth="refused"),
+        ),
     ),
     refused(f"{REGISTRIES}/exportPipelines", methods=CREATE_AND_DROP, feature="transfer", versions=VERSIONS),
     refused(f"{REGISTRIES}/importPipelines", methods=CREATE_AND_DROP, feature="transfer", versions=VERSIONS),

@@ -140,3 +140,26 @@ def test_cache(az, registry):
     az.run("acr", "cache", "delete", "--name", "ubuntu", "--registry", NAME, "--yes")
     az.run("acr", "credential-set", "delete", "--name", "hub-login", "--registry", NAME, "--yes")
     assert acr(az, "cache", "list") == acr(az, "credential-set", "list") == []
+
+
+def test_connected_registries(az):
+    home = created(az, "connectedpeer")
+    az.cloud.push(home, "team/app", "v1")
+    on = ("--registry", home.name)
+    made = az.json("acr", "connected-registry", "create", *on, "--name", "factory", "--repository", "team/app",
+                   "--mode", "ReadWrite", "--yes")  # fmt: skip
+    assert (made["mode"], made["connectionState"], made["activation"]["status"]) == ("ReadWrite", "Offline", "Inactive")
+    az.json("acr", "connected-registry", "create", *on, "--name", "machine", "--repository", "team/app",
+            "--mode", "ReadOnly", "--parent", "factory", "--yes")  # fmt: skip
+    changed = az.json("acr", "connected-registry", "update", *on, "--name", "factory", "--log-level", "debug")
+    assert changed["logging"]["logLevel"] == "Debug"
+    listed = az.json("acr", "connected-registry", "list", *on)
+    assert sorted(each["name"] for each in listed) == ["factory", "machine"]
+    settings = az.json("acr", "connected-registry", "get-settings", *on, "--name", "factory", "--parent-protocol",
+                       "https", "--generate-password", "1", "--yes")  # fmt: skip
+    told = str(settings)
+    assert "=factory;" in told and f"connectedpeer.{LOCATION}.data.azurecr.io" in told
+    az.run("acr", "connected-registry", "deactivate", *on, "--name", "factory", "--yes")
+    for name in ("machine", "factory"):
+        az.run("acr", "connected-registry", "delete", *on, "--name", name, "--cleanup", "--yes")
+    assert az.json("acr", "connected-registry", "list", *on) == []

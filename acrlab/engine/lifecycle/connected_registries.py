@@ -1,0 +1,119 @@
+"""Connected registries as resources: a tree of registries on somebody's premises. None of them ever connects here."""
+
+from typing import Any
+
+from acrlab.domain import connected_registries as domain
+from acrlab.domain import repository_tokens, resource_id
+from acrlab.domain.connected_errors import (
+    ConnectedFixed,
+    ConnectedHasChildren,
+    ConnectedInvalid,
+    ConnectedNameInvalid,
+)  # fmt: skip
+from acrlab.domain.registry import merged, read
+from acrlab.engine import registries
+from acrlab.engine.ask import Ask
+from acrlab.engine.state import Resource
+from acrlab.engine.world import World
+
+MOST_TOKENS = 50  # client tokens; inferred, no published figure
+MOST_NOTIFICATIONS = 50  # inferred, no published figure
+_DEFAULTS: dict[str, Any] = {
+    "mode": domain.READ_ONLY, "clientTokenIds": [], "notificationsList": [],
+    "logging": {"logLevel": "Information", "auditLogStatus": "Disabled"},
+    "garbageCollection": {"enabled": True, "schedule": "0 0 * * *"},
+}  # fmt: skip
+
+
+def check_name(name: str) -> None:
+    """Raises: ConnectedNameInvalid."""
+    if not domain.NAME.fullmatch(name):
+        raise ConnectedNameInvalid()
+
+
+def desired(ask: Ask) -> dict[str, Any]:
+    """The body of a connected registry after a PUT or PATCH.
+
+    Raises: BodyInvalid, ConnectedInvalid, ConnectedFixed.
+    """
+    given = read(domain.SHAPE, ask.given, ask.version, kind=domain.TYPE).get("properties", {})
+    sync = given.pop("syncProperties", None)  # where an update has what a creation has below its parent
+    if sync is not None:
+        given = merged(given, {"parent": merged(given.get("parent", {}), {"syncProperties": sync})})
+    before: dict[str, Any] = ask.known.body["properties"] if ask.known is not None else {}
+    properties = merged(before if before and ask.patch else _DEFAULTS, given)
+    _require_fixed(before, properties)
+    _require_sync(ask, properties)
+    _require_lists(ask, properties)
+    if not before:
+        _require_place(ask, properties)
+    return {"properties": properties}
+
+
+def _require_fixed(before: dict[str, Any], properties: dict[str, Any]) -> None:
+    if before and properties["mode"] != before["mode"]:
+        raise ConnectedFixed(property="mode")
+    if before and properties.get("parent", {}).get("id") != before["parent"].get("id"):
+        raise ConnectedFixed(property="parent")
+
+
+def _require_sync(ask: Ask, properties: dict[str, Any]) -> None:
+    sync = properties.get("parent", {}).get("syncProperties", {})
+    _require_token(ask, sync.get("tokenId") or "", "the sync token")
+    ranges = {"syncWindow": domain.Span.SYNC_WINDOW, "messageTtl": domain.Span.MESSAGE_TTL}
+    for name, (low, high) in ranges.items():
+        if name in sync:
+            found = domain.seconds(sync[name])
+            if found is None or not low <= found <= high:
+                raise ConnectedInvalid(reason=f"{name} is a duration of {low:.0f} to {high:.0f} seconds in ISO 8601")
+
+
+def _require_token(ask: Ask, text: str, what: str) -> None:
+    id, registry = resource_id.parse(text) if text else None, ask.id.parent
+    own = id is not None and id.parent is not None and registry is not None and id.parent.key == registry.key
+    if id is None or not own or id.type.lower() != repository_tokens.TYPE.lower():
+        raise ConnectedInvalid(reason=f"{what} is a token of this registry")
+    if id.key not in ask.world.state.resources:
+        raise ConnectedInvalid(reason=f"{what} {id.name} does not exist")
+
+
+def _require_lists(ask: Ask, properties: dict[str, Any]) -> None:
+    tokens, notifications = properties["clientTokenIds"], properties["notificationsList"]
+    if len(tokens) > MOST_TOKENS or len(notifications) > MOST_NOTIFICATIONS:
+        raise ConnectedInvalid(reason="too many client tokens or notifications")
+    if not all(isinstance(each, str) for each in (*tokens, *notifications)):
+        raise ConnectedInvalid(reason="client tokens and notifications are text")
+    for each in tokens:
+        _require_token(ask, each, "a client token")
+
+
+def _require_place(ask: Ask, properties: dict[str, Any]) -> None:
+    """Source: intro-connected-registry (2025): a data endpoint is needed, a child of ReadOnly is ReadOnly."""
+    registry = ask.world.state.registries[ask.id.names[0].lower()]
+    if not registries.properties(ask.world, registry)["dataEndpointEnabled"]:
+        raise ConnectedInvalid(reason="the registry needs its dedicated data endpoint: --data-endpoint-enabled true")
+    above = properties["parent"].get("id")
+    if not above:
+        return
+    found = ask.world.state.resources.get(resource_id.parse(above).key)
+    home = ask.id.parent
+    if found is None or home is None or not found.id.lower().startswith(f"{home.key}/connectedregistries/"):
+        raise ConnectedInvalid(reason="the parent is no connected registry of this registry")
+    if found.body["properties"]["mode"] not in (domain.READ_WRITE, properties["mode"]):
+        raise ConnectedInvalid(reason=f"mode {properties['mode']} does not go below {found.body['properties']['mode']}")
+
+
+def releasing(world: World, resource: Resource) -> None:
+    """Let one go that has nothing below it. Raises: ConnectedHasChildren."""
+    below = [
+        each.id.rpartition("/")[2]
+        for key, each in sorted(world.state.resources.items())
+        if "/connectedregistries/" in key
+        and str(each.body["properties"]["parent"].get("id") or "").lower() == resource.id.lower()
+    ]
+    if below:
+        raise ConnectedHasChildren(name=resource.id.rpartition("/")[2], children=", ".join(below[:10]))
+
+
+def deactivate(ask: Ask) -> None:
+    """End the activation: nothing was ever activated here, so everything stays as it is."""
