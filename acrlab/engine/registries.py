@@ -147,7 +147,7 @@ def edition(world: World) -> tiers.Profile:
 def _gate(ask: Ask, known: dict[str, Any] | None, body: dict[str, Any]) -> None:
     facts, tier, properties = edition(ask.world), body["sku"]["name"], body["properties"]
     replicated = ask.known is not None and replications.spread(ask.world, ask.known)
-    policies.require_together(properties, replicated, _children(ask.world, str(ask.id), "cacherules"))
+    policies.require_together(properties, replicated, bool(ask.world.state.inside(str(ask.id), "cacherules")))
     used = [feature for feature, uses in USES.items() if uses(properties)]
     if known is not None and known["sku"]["name"] != tier:
         _require_movable(ask, facts, tier, used, properties)
@@ -173,11 +173,6 @@ def require_room(facts: tiers.Profile, tier: str, limit: str, held: int) -> None
         tiers.require_room(facts, tier, limit, held)
     except tiers.FeatureNotInTier as refusal:
         raise _refused(refusal) from None
-
-
-def _children(world: World, id: str, kind: str) -> bool:
-    """Whether a registry has any resource of that kind."""
-    return any(key.startswith(f"{id.lower()}/{kind}/") for key in world.state.resources)
 
 
 def _refused(refusal: tiers.FeatureNotInTier) -> TierRefused:

@@ -171,3 +171,9 @@ class State(msgspec.Struct):
     scheduled: int = 0
     deliveries: dict[str, list[Delivery]] = {}  # by lower-case id of the webhook, oldest first
     links: dict[str, int] = {}  # digest -> how many repositories of the world hold it
+
+    def inside(self, registry: str, kind: str) -> list[Resource]:
+        """The resources of a kind that belong to a registry, by id."""
+        below = f"{registry.lower()}/{kind}/"
+        found = sorted(key for key in self.resources if key.startswith(below))
+        return [self.resources[key] for key in found]

@@ -59,7 +59,9 @@ def list_tags(call: Call) -> Response:
     name, query = call.params["repository"], call.request.parameters()
     repository = repositories.find(call.home, name)
     wanted = query.get("digest")
-    found = [tag for tag in repositories.tags(repository) if wanted in (None, "", tag.digest)]
+    hidden = quarantine.hidden_tags(call.world, call.home, repository, call.principal)
+    listed = [tag for tag in repositories.tags(repository) if tag.name not in hidden]
+    found = [tag for tag in listed if wanted in (None, "", tag.digest)]
     chosen, headers = _page(call, found, f"/acr/v1/{name}/_tags", lambda tag: tag.name, lambda tag: tag.updated)
     return http.json(200, {**head(call.home, name), "tags": [_tag(tag) for tag in chosen] or None}, *headers)
 

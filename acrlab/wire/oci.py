@@ -162,8 +162,8 @@ def list_tags(call: Call) -> Response:
     """The tags of a repository, in byte order."""
     name, query = call.params["repository"], call.request.parameters()
     repository = repositories.find(call.home, name)
-    seen = set(quarantine.visible_tags(call.world, call.home, repository, call.principal))
-    found = [tag for tag in repositories.tags(repository) if tag.name in seen]
+    hidden = quarantine.hidden_tags(call.world, call.home, repository, call.principal)
+    found = [tag for tag in repositories.tags(repository) if tag.name not in hidden]
     limit = page_size(query)
     chosen, more = repositories.page(found, lambda tag: tag.name, query.get("last"), limit)
     headers = link(f"/v2/{call.prefix}{name}/tags/list", chosen[-1].name, limit) if more and chosen else []

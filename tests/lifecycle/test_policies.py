@@ -276,6 +276,7 @@ def test_a_push_is_out_of_sight_until_it_passes(cloud: Cloud, shelf: Make) -> No
     cloud.ask("PUT", f"{registry.id}/webhooks/hook12345", hook)
     digest = registry.push("app", "v1")
     assert registry.pull("app", "v1").code == "MANIFEST_UNKNOWN" and registry.tags("app") == []
+    assert registry.ask("GET", "/acr/v1/app/_tags").json["tags"] is None
     assert registry.pull("app", digest).code == "REGISTRY_DISALLOWED_OPERATION"
     path = f"/acr/v1/app/_manifests/{digest}"
     shown = registry.ask("GET", path).json["manifest"]["changeableAttributes"]

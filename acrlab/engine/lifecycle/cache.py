@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 def held(world: "World", registry: Registry) -> list[Resource]:
     """The cache rules of a registry, by name."""
-    below = f"{registry.resource.lower()}/cacherules/"
-    return [each for key, each in sorted(world.state.resources.items()) if key.startswith(below)]
+    return world.state.inside(registry.resource, "cacherules")
 
 
 def rule(world: "World", registry: Registry, repository: str) -> Resource | None:

@@ -107,9 +107,8 @@ def releasing(world: World, resource: Resource) -> None:
     """Let one go that has nothing below it. Raises: ConnectedHasChildren."""
     below = [
         each.id.rpartition("/")[2]
-        for key, each in sorted(world.state.resources.items())
-        if "/connectedregistries/" in key
-        and str(each.body["properties"]["parent"].get("id") or "").lower() == resource.id.lower()
+        for each in world.state.inside(resource.id.rpartition("/connectedRegistries/")[0], "connectedregistries")
+        if str(each.body["properties"]["parent"].get("id") or "").lower() == resource.id.lower()
     ]
     if below:
         raise ConnectedHasChildren(name=resource.id.rpartition("/")[2], children=", ".join(below[:10]))

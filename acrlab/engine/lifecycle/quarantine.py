@@ -4,7 +4,6 @@ Source: Azure/acr, quarantine (2023-10, preview): by tag it is not found, by dig
 quarantine pull by digest.
 """
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from acrlab.domain import events
@@ -68,11 +67,7 @@ def decide(
     )  # fmt: skip
 
 
-def visible_tags(
-    world: "World", registry: Registry, repository: Repository, principal: Principal
-) -> Iterator[str]:
-    """The tags whose manifests are not out of sight for this reader."""
-    inside = reads(world, registry, principal, repository.name)
-    return (
-        name for name, tag in repository.tags.items() if inside or not hides(repository.manifests[tag.digest])
-    )
+def hidden_tags(world: "World", registry: Registry, repository: Repository, principal: Principal) -> set[str]:
+    """The tags whose manifests are out of sight for this reader."""
+    found = {name for name, tag in repository.tags.items() if hides(repository.manifests[tag.digest])}
+    return set() if not found or reads(world, registry, principal, repository.name) else found

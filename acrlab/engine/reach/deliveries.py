@@ -61,8 +61,7 @@ def _heard(
 
 def listening(world: "World", registry: Registry, action: str, repository: str, tag: str) -> list[Resource]:
     """The webhooks that hear of an action on this content, by name. An event without tag concerns every tag."""
-    below = f"{registry.resource.lower()}/webhooks/"
-    found = [each for key, each in sorted(world.state.resources.items()) if key.startswith(below)]
+    found = world.state.inside(registry.resource, "webhooks")
     return [each for each in found if _listens(each.body["properties"], action, repository, tag)]
 
 

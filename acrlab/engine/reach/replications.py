@@ -33,8 +33,7 @@ def registry_of(world: World, id: str) -> Resource:
 
 def held(world: World, registry: Resource) -> list[Resource]:
     """The replications of a registry, the home region's too, by name."""
-    below = f"{registry.id.lower()}/replications/"
-    return [each for key, each in sorted(world.state.resources.items()) if key.startswith(below)]
+    return world.state.inside(registry.id, "replications")
 
 
 def regions(world: World, registry: Resource) -> list[str]:
