@@ -72,7 +72,7 @@ def _scope(call: Call) -> str:
     if not names:
         return str(parse("/".join(path.split("/")[: 5 if "group" in call.params else 3])))
     segments = path.split("/")
-    start = segments.index(next(each for each in segments if each.lower() == "registries"))
+    start = next(at for at, each in enumerate(segments) if each.lower() == "providers") + 2
     return str(parse("/".join(segments[: start + 2 * len(names)])))
 
 

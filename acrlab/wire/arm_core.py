@@ -20,12 +20,13 @@ from acrlab.wire.routes import Route
 
 NAME = "acrlab"  # of the subscription
 _FILTERS = ("resourcetype", "resourcegroup", "name", "location", "tagname", "tagvalue")
-# Providers that a subscription shows. Types of Microsoft.ContainerRegistry come from the table.
-PROVIDERS = {
+# Types of ARM's own that a subscription shows. All others come from the table.
+_OWN: dict[str, tuple[str, ...]] = {
     "Microsoft.ContainerRegistry": (),
     "Microsoft.Resources": ("resourceGroups", "subscriptions", "tenants"),
     "Microsoft.Authorization": ("roleAssignments", "roleDefinitions", "permissions"),
 }  # fmt: skip
+PROVIDERS = {**_OWN, **{row.namespace: () for row in table.TABLE.values() if row.namespace not in _OWN}}
 
 
 # Tenants and subscriptions
@@ -111,8 +112,7 @@ def _provider(call: Call, namespace: str) -> dict[str, Any]:
     plain = ((kind, _VERSIONS) for kind in PROVIDERS[namespace])
     own = (row for row in table.TABLE.values() if row.namespace == namespace and row.versions)
     rows = (("/".join(row.kinds), row.versions) for row in own)
-    located = namespace == "Microsoft.ContainerRegistry"
-    regions = [row["display"] for row in load("regions")["region"]] if located else []
+    regions = [row["display"] for row in load("regions")["region"]] if namespace not in _GLOBAL else []
     shown = [
         {"resourceType": kind, "locations": regions, "apiVersions": list(reversed(known)), "capabilities": "None"}
         for kind, known in (*plain, *rows)
@@ -123,16 +123,26 @@ def _provider(call: Call, namespace: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_GLOBAL = ("Microsoft.Resources", "Microsoft.Authorization")
 _VERSIONS = ("2020-06-01", "2021-04-01", "2022-04-01", "2022-09-01", "2022-12-01", "2024-11-01")
 
 
 def provider_operations(call: Call) -> Response:
-    """What can be done with registries, walked from the table. Source: OperationList.json (2025-11-01)."""
-    version(call, "operations")
-    rows = [row for row in table.TABLE.values() if row.namespace == "Microsoft.ContainerRegistry"]
+    """What can be done with a provider's resources, walked from the table. Source: OperationList.json (2025-11-01).
+
+    Raises: NamespaceNotFound.
+    """
+    namespace = call.params["namespace"].lower()
+    version(call, "operations", namespace)
+    rows = [row for row in table.TABLE.values() if row.namespace.lower() == namespace]
+    if not rows:
+        raise NamespaceNotFound(namespace=call.params["namespace"])
     names = {row.allows(method): row for row in rows for method in row.methods}
     names |= {row.needs(action): row for row in rows for action in row.actions}
     return http.json(200, {"value": [_operation(name, names[name]) for name in sorted(names)]})
+
+
+_TITLES = {"Microsoft.ContainerRegistry": "Microsoft Container Registry"}
 
 
 def _operation(name: str, row: ResourceType) -> dict[str, Any]:
@@ -140,7 +150,7 @@ def _operation(name: str, row: ResourceType) -> dict[str, Any]:
     return {
         "name": name,
         "display": {
-            "provider": "Microsoft Container Registry", "resource": "/".join(row.kinds),
+            "provider": _TITLES.get(row.namespace, row.namespace), "resource": "/".join(row.kinds),
             "operation": name.removeprefix(f"{row.path}/"), "description": f"{verb} on {row.path}",
         },
     }  # fmt: skip
@@ -240,7 +250,7 @@ ROUTES = (
           scope="{namespace}/register/action"),
     Route(method="POST", path=f"{SUBSCRIPTION}/providers/{{namespace}}/unregister", handler=provider,
           scope="{namespace}/unregister/action"),
-    Route(method="GET", path="/providers/Microsoft.ContainerRegistry/operations", handler=provider_operations,
+    Route(method="GET", path="/providers/{namespace}/operations", handler=provider_operations,
           scope="signed-in"),
     Route(method="GET", path=f"{SUBSCRIPTION}/resources", handler=all_resources, scope="visible"),
     Route(method="GET", path=f"{GROUP}/resources", handler=all_resources,

@@ -31,8 +31,10 @@ _TERM = re.compile(rf"\s*(?:(\w+)\s+eq\s+{_TEXT}|(\w+)\(\s*(?:{_TEXT})?\s*\))\s*
 Item = TypeVar("Item")
 
 
-def version(call: Call, kind: str = "") -> str:
-    """The api-version that answers. `kind` is the last type on the path, for the provider's own types.
+def version(call: Call, kind: str = "", namespace: str = PROVIDER) -> str:
+    """The api-version that answers. `kind` is the last type on the path, for the registry provider's own types.
+
+    Its neighbours answer in whichever api-version they are asked: their bodies do not differ here.
 
     Raises: ApiVersionMissing, ApiVersionInvalid, ApiVersionUnsupported.
     """
@@ -41,7 +43,7 @@ def version(call: Call, kind: str = "") -> str:
         raise ApiVersionMissing()
     if not _VERSION.fullmatch(asked):
         raise ApiVersionInvalid(version=asked[:60], supported=_CORE)
-    if not kind:
+    if not kind or namespace.lower() != PROVIDER:
         return asked.lower()
     found = projection.resolve(asked)
     if not found.supported:

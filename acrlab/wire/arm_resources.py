@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from acrlab.domain.events import OperationStarted
-from acrlab.domain.resource_id import ResourceId, parse
+from acrlab.domain.resource_id import GROUP_TYPE, ResourceId, parse
 from acrlab.engine import authorization, operations, resources, table
 from acrlab.engine.ask import Ask
 from acrlab.engine.resources import Outcome
@@ -43,9 +43,9 @@ def _parameter(kind: str) -> str:
 
 
 def routes() -> Iterator[Route]:
-    """Every route of the provider's types, real and refused."""
+    """Every route of every type that lives in a group, real and refused."""
     for row in table.TABLE.values():
-        if row.namespace == "Microsoft.ContainerRegistry":
+        if row.path != GROUP_TYPE and not row.extension:
             yield from _routes(row)
 
 
@@ -61,7 +61,7 @@ def _routes(row: ResourceType) -> Iterator[Route]:
         yield _route(row, action.method, f"{item(row)}/{action.name}", acting(row, action), row.needs(action), truth)
     for action in row.scope_actions:
         path = f"{SUBSCRIPTION}/providers/{row.namespace}/{action.name}"
-        yield _route(row, action.method, path, asking(action), f"{row.namespace}/{action.name}/read", action.truth)
+        yield _route(row, action.method, path, asking(row, action), f"{row.namespace}/{action.name}/read", action.truth)
     if row.truth != "refused":
         path = f"{item(row)}/operationStatuses/{{operation}}"
         yield _route(row, "GET", path, status, f"{row.path}/operationStatuses/read")
@@ -83,7 +83,7 @@ def target(call: Call, row: ResourceType) -> ResourceId:
 
 def asked(call: Call, row: ResourceType, given: object = None, *, patch: bool = False) -> Ask:
     """The request as the engine takes it."""
-    served = version(call, row.kinds[-1])
+    served = version(call, row.kinds[-1], row.namespace)
     return resources.ask_for(call.world, target(call, row), call.principal, served, given, patch=patch)
 
 
@@ -113,7 +113,7 @@ def told(call: Call, row: ResourceType, outcome: Outcome) -> Response:
     """A resource that was put: as it is, with where to ask how it goes on."""
     operation = outcome.operation
     state = operation.verb if operation is not None else ""
-    shown = arm_documents.show(call.world, outcome.resource, version(call, "registries"), state)
+    shown = arm_documents.show(call.world, outcome.resource, version(call, row.kinds[-1], row.namespace), state)
     headers = [("azure-asyncoperation", followed(call, outcome.resource, operation.operation))] if operation else []
     status = 201 if operation is not None else row.born if outcome.created else 200
     return http.json(status, shown, *headers)
@@ -127,10 +127,10 @@ def followed(call: Call, resource: Resource, operation: str) -> str:
     return f"{call.request.base}{path}?api-version={_asked_version(call)}&t={ticks}{opaque}"
 
 
-def located(call: Call, operation: str, location: str) -> str:
+def located(call: Call, row: ResourceType, operation: str, location: str) -> str:
     """Where the end of a deletion or an action is asked after. Source: recorded."""
     opaque = "".join(f"&{letter}={call.world.random(12).hex()}" for letter in "csh")
-    provider = f"/subscriptions/{call.params['subscription']}/providers/Microsoft.ContainerRegistry"
+    provider = f"/subscriptions/{call.params['subscription']}/providers/{row.namespace}"
     path = f"{provider}/locations/{location}/operationResults/{operation}"
     return f"{call.request.base}{path}?api-version={_asked_version(call)}&t={int(call.world.now())}{opaque}"
 
@@ -165,7 +165,7 @@ def deleting(row: ResourceType) -> Handler:
         if outcome.operation is None:
             return Response(row.gone)
         home = outcome.resource.body.get("location") or region(call.world, ask.id)
-        where = located(call, outcome.operation.operation, home)
+        where = located(call, row, outcome.operation.operation, home)
         return http.json(202, last, ("location", where)) if last else Response(202, [("location", where)])
 
     return delete
@@ -184,7 +184,7 @@ def listing(row: ResourceType) -> Handler:
     def listed(call: Call) -> Response:
         if row.truth == "refused":
             raise resources.refused(row, "list")
-        served = version(call, row.kinds[-1])
+        served = version(call, row.kinds[-1], row.namespace)
         scope = _above(call, row)
         resources.require_group(call.world, scope)
         found = visible(call, resources.listed(call.world, row, scope), row)
@@ -239,11 +239,11 @@ def region(world: World, id: ResourceId) -> str:
     return str(found.body["location"]).upper() if found is not None else ""
 
 
-def asking(action: Action) -> Handler:
+def asking(row: ResourceType, action: Action) -> Handler:
     """An action of the whole subscription, such as checkNameAvailability."""
 
     def ask(call: Call) -> Response:
-        served = version(call, action.name)
+        served = version(call, action.name, row.namespace)
         scope = ResourceId(call.params["subscription"].lower())
         assert action.perform is not None
         found = action.perform(resources.ask_for(call.world, scope, call.principal, served, required(call)))
@@ -257,8 +257,8 @@ def asking(action: Action) -> Handler:
 
 def status(call: Call) -> Response:
     """How an operation of a resource stands: its verb, then Succeeded. Source: recorded, the header is repeated."""
-    version(call, "registries")
     resource = str(parse(call.request.path).parent)  # operationStatuses reads like one more level
+    version(call, "registries", parse(resource).namespace)
     found = operations.poll(call.world, call.params["operation"], resource)
     answer: dict[str, object] = {"status": found.status}
     if found.status == "Failed":
@@ -269,7 +269,7 @@ def status(call: Call) -> Response:
 
 def result(call: Call) -> Response:
     """The end of a deletion or an action: 202 while under way, then 200. Source: recorded; a deletion says no more."""
-    version(call, "registries")
+    version(call, "registries", call.params["namespace"])
     found = operations.poll(call.world, call.params["operation"])
     deleting = operations.find(call.world, call.params["operation"]).verb == "Deleting"
     if not found.done:
@@ -284,7 +284,7 @@ def result(call: Call) -> Response:
 _HANDLERS: dict[str, Callable[[ResourceType], Handler]] = {
     "PUT": putting, "PATCH": patching, "GET": getting, "DELETE": deleting, "LIST": listing,
 }  # fmt: skip
-_LOCATIONS = f"{SUBSCRIPTION}/providers/Microsoft.ContainerRegistry/locations/{{location}}"
+_LOCATIONS = f"{SUBSCRIPTION}/providers/{{namespace}}/locations/{{location}}"
 ROUTES = (
     *routes(),
     *(
