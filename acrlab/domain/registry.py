@@ -131,7 +131,7 @@ REGISTRY = Field(
                 "type": Field(
                     kind="string", values=("SystemAssigned", "UserAssigned", "SystemAssigned, UserAssigned", "None")
                 ),
-                "userAssignedIdentities": Field(kind="object", truth="refused"),
+                "userAssignedIdentities": Field(kind="object"),
             },
         ),
         "properties": Field(kind="object", label="RegistryProperties", fields=_PROPERTIES),

@@ -13,11 +13,11 @@ from acrlab.domain.arm_errors import (
     SkuRequired,
     TierRefused,
 )  # fmt: skip
-from acrlab.domain.errors import NotEmulated
 from acrlab.domain.registry import DEFAULTS, REGISTRY, USES, merged, read, shown
 from acrlab.engine import admin_user, collection
 from acrlab.engine.access import scope_maps
 from acrlab.engine.ask import Ask
+from acrlab.engine.identities import registry as identities
 from acrlab.engine.login_servers import SCOPE, available, login_server
 from acrlab.engine.reach import replications
 from acrlab.engine.state import Registry, Resource
@@ -57,7 +57,7 @@ def desired(ask: Ask) -> dict[str, Any]:
         "tags": given.get("tags", known["tags"] if known and ask.patch else {}),
         "properties": properties,
     }
-    identity = _identity(ask, given, known)
+    identity = identities.desired(ask, given, known)
     if identity:
         body["identity"] = identity
     _gate(ask, known, body)
@@ -122,18 +122,6 @@ def _value(rule: dict[str, Any]) -> str:
     except ValueError:
         raise PropertyInvalid(reason=f"{shown(value)} is not an IPv4 address or a range in CIDR notation.") from None
     return str(value)
-
-
-def _identity(ask: Ask, given: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any] | None:
-    before = known.get("identity") if known else None
-    asked = given.get("identity")
-    if asked is None:
-        return before if ask.patch else None
-    if "UserAssigned" in asked.get("type", ""):
-        raise NotEmulated(what="user-assigned identities on a registry")
-    if asked.get("type", "None") == "None":
-        return None
-    return before or {"principalId": ask.world.uuid(), "tenantId": ask.world.state.tenant, "type": "systemAssigned"}
 
 
 # The tier
@@ -227,40 +215,19 @@ def opening(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
     )  # fmt: skip
     zoned = body["properties"]["zoneRedundancy"] == "Enabled"  # recorded: such a registry shows its home replication
     home = replications.home(world, str(ask.id), body) if zoned else ()
-    return (opened, *scope_maps.system(world, str(ask.id), ask.by), *home, *identified(ask, body))
+    return (opened, *scope_maps.system(world, str(ask.id), ask.by), *home, *identities.opened(ask, body))
 
 
 def changing(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
     """What a change brings along: an identity that comes, or one that goes."""
-    return (*identified(ask, body), *(unidentified(ask.world, ask.known, ask.by) if "identity" not in body else ()))
-
-
-def unidentified(world: World, resource: Resource | None, by: str) -> tuple[events.Event, ...]:
-    """The directory loses a registry's identity."""
-    identity = resource.body.get("identity") if resource is not None else None
-    if not identity or identity["principalId"] not in world.state.principals:
-        return ()
-    return (events.PrincipalRemoved(at=world.now(), by=by, id=identity["principalId"]),)
-
-
-def identified(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
-    """The directory entry of a system-assigned identity, when the body has one and the directory does not."""
-    identity = body.get("identity")
-    if not identity or identity["principalId"] in ask.world.state.principals:
-        return ()
-    return (
-        events.PrincipalAdded(
-            at=ask.world.now(), by=ask.by, id=identity["principalId"], kind="managedIdentity", name=ask.id.name,
-            app_id=ask.world.uuid(), tenant=ask.world.state.tenant, properties={"resource": str(ask.id)},
-        ),
-    )  # fmt: skip
+    return (*identities.opened(ask, body), *identities.closed(ask.world, ask.known, ask.by, body))
 
 
 def closing(world: World, resource: Resource, by: str) -> tuple[events.Event, ...]:
     """What goes with a registry: its data plane, its identity. Its blobs are collected later."""
     now = world.now()
     closed = events.RegistryClosed(at=now, by=by, registry=resource.id.rpartition("/")[2].lower())
-    return (closed, *unidentified(world, resource, by), *collection.planned(world, now))
+    return (closed, *identities.closed(world, resource, by), *collection.planned(world, now))
 
 
 def slow(ask: Ask, body: dict[str, Any]) -> bool:

@@ -227,7 +227,7 @@ def acting(row: ResourceType, action: Action) -> Handler:
         ask = asked(call, row, body(call))
         answer = resources.act(row, action, ask)
         if isinstance(answer, OperationStarted):
-            return Response(202, [("location", located(call, answer.operation, region(call.world, ask.id)))])
+            return Response(202, [("location", located(call, row, answer.operation, region(call.world, ask.id)))])
         return Response(200) if answer is None else http.json(200, answer)
 
     return act

@@ -97,7 +97,7 @@ def test_null_is_not_given_and_case_does_not_matter(cloud: Cloud) -> None:
         ({"properties": {"policies": {"retentionPolicy": {"days": True}}}}, 400, "InvalidRequestContent", "'integer'"),
         ({"properties": {"policies": {"retentionPolicy": {"days": 10**40}}}}, 400, "InvalidParameter", "between"),
         ({"tags": {"a": 1}}, 400, "InvalidRequestContent", "tags"),
-        ({"identity": {"type": "UserAssigned"}}, 501, "NotEmulated", "user-assigned identities"),
+        ({"identity": {"type": "UserAssigned"}}, 400, "InvalidIdentityType", "UserAssigned"),
     ],
 )  # fmt: skip
 def test_bodies_that_are_refused(cloud: Cloud, change: dict[str, Any], status: int, code: str, text: str) -> None:

@@ -1,0 +1,1 @@
+"""Managed identities: those of their own, and those that a registry is given."""
