@@ -75,13 +75,14 @@ _POLICIES = Field(
     },
 )  # fmt: skip
 _ENCRYPTION = Field(
-    kind="object", label="EncryptionProperty", truth="stored",
+    kind="object", label="EncryptionProperty",
     fields={
-        "status": Field(kind="string", values=_ONOFF, truth="stored"),
+        "status": Field(kind="string", values=_ONOFF),
         "keyVaultProperties": Field(
-            kind="object", label="KeyVaultProperties", truth="stored",
+            kind="object", label="KeyVaultProperties",
             fields={
-                "keyIdentifier": _STORED, "versionedKeyIdentifier": _READ, "identity": _STORED,
+                "keyIdentifier": Field(kind="string"), "identity": Field(kind="string"),
+                "versionedKeyIdentifier": _READ,
                 "keyRotationEnabled": Field(kind="boolean", read_only=True), "lastKeyRotationTimestamp": _READ,
             },
         ),

@@ -21,6 +21,7 @@ from acrlab.engine.identities import registry as identities
 from acrlab.engine.login_servers import SCOPE, available, login_server
 from acrlab.engine.reach import replications
 from acrlab.engine.state import Registry, Resource
+from acrlab.engine.vaults import encryption
 from acrlab.engine.world import World
 
 _FIXED = (SCOPE, "zoneRedundancy")  # set once, when the registry is created
@@ -61,6 +62,7 @@ def desired(ask: Ask) -> dict[str, Any]:
     if identity:
         body["identity"] = identity
     _gate(ask, known, body)
+    properties["encryption"] = encryption.desired(ask, body, known)
     return body
 
 

@@ -155,6 +155,21 @@ class Job(msgspec.Struct, order=True):
     arguments: dict[str, Any] = {}
 
 
+class VaultVersion(msgspec.Struct):
+    """One version of a secret or a key: its value, and everything that may be told of it."""
+
+    secret: str
+    facts: dict[str, Any]
+
+
+class VaultItem(msgspec.Struct):
+    """A secret or a key. `deleted` is when it was, in epoch seconds; 0 for one that is there."""
+
+    name: str
+    versions: dict[str, VaultVersion] = {}  # oldest first
+    deleted: float = 0.0
+
+
 class State(msgspec.Struct):
     """Everything that is."""
 
@@ -167,6 +182,7 @@ class State(msgspec.Struct):
     registries: dict[str, Registry] = {}  # by lower-case name
     login_servers: dict[str, str] = {}  # login server -> registry
     operations: dict[str, Operation] = {}
+    vaults: dict[str, dict[str, VaultItem]] = {}  # by lower-case id of the vault, then by kind/name
     jobs: list[Job] = []  # a heap
     scheduled: int = 0
     deliveries: dict[str, list[Delivery]] = {}  # by lower-case id of the webhook, oldest first

@@ -11,6 +11,7 @@ from acrlab.engine.access import passwords
 from acrlab.engine.login_servers import SUFFIX
 from acrlab.engine.reach import replications
 from acrlab.engine.state import Resource
+from acrlab.engine.vaults import encryption
 from acrlab.engine.world import World
 from acrlab.wire import arm_lifecycle, arm_reach
 from acrlab.wire.arm_marks import life, system_data
@@ -55,6 +56,7 @@ def _registry(world: World, resource: Resource, head: dict[str, Any], state: str
         "loginServer": server,
         "creationDate": iso(created),
         "provisioningState": state or operations.state_of(world, resource.id),
+        "encryption": encryption.shown(world, stored["encryption"]),
         "policies": {name: _policy(policy) for name, policy in stored["policies"].items()},
         "dataEndpointHostNames": hosts,
         "regionalEndpointHostNames": regional if stored["regionalEndpoints"] == "Enabled" else [],

@@ -18,6 +18,7 @@ _EXACT = {
 }
 _SUFFIXES = (
     (".azurecr.io", "registry"),
+    (".vault.azure.net", "vault"),
     *(
         (suffix, FOREIGN)
         for suffix in (

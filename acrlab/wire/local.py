@@ -21,7 +21,7 @@ LONGEST_ADVANCE = 100 * 365 * 86400.0  # seconds
 OPERATOR = Principal(id="operator", kind="operator", name="operator")
 
 
-_UNTOLD = {"raw", "passwords", "password", "secrets", "result"}
+_UNTOLD = {"raw", "passwords", "password", "secrets", "secret", "result"}
 
 
 class ControlDenied(Condition):
@@ -62,6 +62,7 @@ def enter(call: Call) -> str:
     if found is None or not slash:
         raise RegistryUnknown(host=f"{call.request.authority}/{name}")
     call.registry, call.prefix = found, f"{name}/"
+    registry.admit(call)
     return f"/v2/{rest}"
 
 

@@ -5,7 +5,21 @@ from collections.abc import Callable
 import msgspec
 
 from acrlab.domain.errors import Condition, NotEmulated
-from acrlab.wire import acr, acr_deleted, arm, dialects, entra, graph, hosts, imds, local, oauth, oci, registry
+from acrlab.wire import (
+    acr,
+    acr_deleted,
+    arm,
+    dialects,
+    entra,
+    graph,
+    hosts,
+    imds,
+    local,
+    oauth,
+    oci,
+    registry,
+    vault,
+)
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route, Router
@@ -55,5 +69,6 @@ PLANES: dict[str, Plane] = {
     "local": Plane(
         "local", Router((*local.ROUTES, *REGISTRY_ROUTES)), local.enter, local.authorize, dialects.oci, registry.dress
     ),
+    "vault": Plane("vault", Router(vault.ROUTES), vault.enter, vault.authorize, vault.dialect, vault.dress),
     hosts.FOREIGN: Plane(hosts.FOREIGN, Router(()), _refuse, open_to_all, dialects.arm, undressed),
 }

@@ -13,6 +13,7 @@ from acrlab.domain.access import Access, Scope
 from acrlab.domain.errors import RegistryUnknown, Unauthenticated
 from acrlab.engine import authorization, tokens
 from acrlab.engine.state import Registry
+from acrlab.engine.vaults import encryption
 from acrlab.engine.world import World
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
@@ -122,7 +123,14 @@ def enter(call: Call) -> str:
             f"no registry of this world has the login server {call.request.host}",
             "a registry answers once its create operation has begun; names are global and lower case",
         )
+    admit(call)
     return call.request.path
+
+
+def admit(call: Call) -> None:
+    """Let a request at the registry's data at all. Raises: EncryptionKeyUnusable."""
+    body = call.world.state.resources[call.home.resource.lower()].body
+    encryption.require(call.world, body)
 
 
 def authorize(call: Call, route: Route) -> None:

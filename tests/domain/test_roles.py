@@ -131,6 +131,10 @@ CONTROL_CAN = {
     "Reader": SEEING,
     "User Access Administrator": SEEING | {"role_assignments"},
     "Role Based Access Control Administrator": SEEING | {"role_assignments"},
+    **{
+        f"Key Vault {title}": {"see_role_assignments"}
+        for title in ("Administrator", "Reader", "Secrets Officer", "Crypto Officer")
+    },
     "Container Registry Data Importer and Data Reader": {"see_registry", "import"},
     "Container Registry Tasks Contributor": {
         "see_registry", "tasks", "build", "task_logs", "agent_pools",

@@ -27,6 +27,12 @@ from acrlab.domain.events.resources import OperationStarted as OperationStarted
 from acrlab.domain.events.resources import ResourceDeleted as ResourceDeleted
 from acrlab.domain.events.resources import ResourcePut as ResourcePut
 from acrlab.domain.events.resources import Resources as Resources
+from acrlab.domain.events.vaults import VaultClosed as VaultClosed
+from acrlab.domain.events.vaults import VaultItemDeleted as VaultItemDeleted
+from acrlab.domain.events.vaults import VaultItemPurged as VaultItemPurged
+from acrlab.domain.events.vaults import VaultItemPut as VaultItemPut
+from acrlab.domain.events.vaults import VaultItemRecovered as VaultItemRecovered
+from acrlab.domain.events.vaults import Vaults as Vaults
 from acrlab.domain.events.world import ClockAdvanced as ClockAdvanced
 from acrlab.domain.events.world import JobEnded as JobEnded
 from acrlab.domain.events.world import JobScheduled as JobScheduled
@@ -35,7 +41,7 @@ from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
 from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
-Event = World | Resources | Content | Reach | Lifecycle
+Event = World | Resources | Content | Reach | Lifecycle | Vaults
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Event])

@@ -1,0 +1,1 @@
+"""Key vaults: the vault as a resource, what is inside, who may do what, and a registry's own key."""
