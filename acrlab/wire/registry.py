@@ -129,8 +129,9 @@ def enter(call: Call) -> str:
 
 def admit(call: Call) -> None:
     """Let a request at the registry's data at all. Raises: EncryptionKeyUnusable."""
-    body = call.world.state.resources[call.home.resource.lower()].body
-    encryption.require(call.world, body)
+    resource = call.world.state.resources.get(call.home.resource.lower())
+    if resource is not None:
+        encryption.require(call.world, resource.body)
 
 
 def authorize(call: Call, route: Route) -> None:

@@ -3,6 +3,7 @@
 `strict_bugs` lets an unexpected exception out, so that a swallowed bug cannot pass for an answer.
 """
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ HOSTS = {
     "imds": "169.254.169.254",
     "registry": f"{REGISTRY}.azurecr.io",
     "local": "localhost",
+    "vault": "safe.vault.azure.net",
     hosts.FOREIGN: "vault.azure.net",
 }
 ROUTES = [
@@ -109,7 +111,11 @@ def _create(app: App, subscription: str, owner: str) -> None:
     place = b'{"location":"westeurope"}'
     premium = b'{"location":"westeurope","sku":{"name":"Premium"},"properties":{"adminUserEnabled":true}}'
     registry = f"{group}/providers/Microsoft.ContainerRegistry/registries/{REGISTRY}"
-    for path, body in ((group, place), (registry, premium)):
+    everything = {"secrets": ["all"], "keys": ["all"]}
+    policy = {"objectId": directory.identity_id(directory.TENANT, "acrlab-sp"), "permissions": everything}
+    safe = json.dumps({"location": "westeurope", "properties": {"accessPolicies": [policy]}}).encode()
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/safe"
+    for path, body in ((group, place), (registry, premium), (vault, safe)):
         answer = send(app, "arm", "PUT", path, "api-version=2025-11-01", {"authorization": f"Bearer {owner}"}, body)
         assert answer.status in (200, 201), answer.body
 
@@ -149,6 +155,7 @@ def test_generated_requests(emulator: Emulator) -> None:
             "https://management.azure.com",
             "https://containerregistry.azure.net",
             "https://graph.microsoft.com",
+            "https://vault.azure.net",
         )
     ]
     every = [{"type": "repository", "name": "team/app", "actions": ["*"]}]

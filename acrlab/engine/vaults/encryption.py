@@ -107,8 +107,8 @@ def shown(world: World, encryption: dict[str, Any]) -> dict[str, Any]:
 
 def require(world: World, body: dict[str, Any]) -> None:
     """Let a registry at its data, if its key lets it. Raises: EncryptionKeyUnusable."""
-    encryption = body["properties"]["encryption"]
-    if encryption["status"] != ENABLED:
+    encryption = (body.get("properties") or {}).get("encryption") or {}
+    if encryption.get("status") != ENABLED:
         return
     properties = encryption["keyVaultProperties"]
     try:
