@@ -17,6 +17,7 @@ from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
 from acrlab.engine.journal import Journal
 from acrlab.engine.state import Identity
 from acrlab.engine.world import World
+from acrlab.serve import standpoints
 from acrlab.serve.certificates import Authority
 from acrlab.serve.server import Doors
 from acrlab.store.directory import DirectoryBlobs
@@ -168,9 +169,13 @@ class Emulator:
         """Where container engines and the controls are, over plain HTTP."""
         return f"http://localhost:{self.doors.ports['http']}"
 
-    def environment(self) -> dict[str, str]:
-        """The variables that point unmodified tools here."""
-        proxy = f"http://127.0.0.1:{self.doors.ports['proxy']}"
+    def environment(self, standpoint: str = "") -> dict[str, str]:
+        """The variables that point unmodified tools here; `standpoint` is where they stand: address or network/subnet.
+
+        Raises: ValueError for a standpoint that is neither.
+        """
+        place = standpoints.credentials(standpoints.checked(standpoint)) if standpoint else ""
+        proxy = f"http://{place}127.0.0.1:{self.doors.ports['proxy']}"
         bundle = str(self.bundle)
         workload = directory.seeded(self.world, "acrlab-sp")
         return {

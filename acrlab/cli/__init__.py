@@ -149,12 +149,16 @@ def run(
     ] = True,
     realistic_timing: Realistic = False,
     profile: Profile = "current-2026",
+    standpoint: Annotated[
+        str, typer.Option("--from", help="Where the command stands: an address, or network/subnet.")
+    ] = "",
 ) -> None:
     """Run a command inside an emulator of its own: acrlab run -- pytest."""
     command = list(context.args)
     if not command or command in (["--help"], ["-h"]):
         typer.echo(
-            "usage: acrlab run [--data DIR] [--sealed/--open] [--realistic-timing] -- COMMAND …", err=not command
+            "usage: acrlab run [--data DIR] [--sealed/--open] [--realistic-timing] [--from PLACE] -- COMMAND …",
+            err=not command,
         )
         raise typer.Exit(0 if command else 2)
     from acrlab.emulator import Emulator
@@ -162,7 +166,11 @@ def run(
     with told(), _known_profile(profile):
         emulator = Emulator(data=data, sealed=sealed, realistic_timing=realistic_timing, profile=profile)
     with emulator.start():
-        code = _call(command, {**os.environ, **emulator.environment()})
+        try:
+            variables = emulator.environment(standpoint)
+        except ValueError:
+            fail(f"--from takes an address or network/subnet, not {standpoint!r}", 2)
+        code = _call(command, {**os.environ, **variables})
     raise typer.Exit(code)
 
 

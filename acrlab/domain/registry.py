@@ -46,20 +46,20 @@ _READ = Field(kind="string", read_only=True)
 _STORED = Field(kind="string", truth="stored")
 _FLAG = Field(kind="boolean")
 _NETWORK = Field(
-    kind="object", label="NetworkRuleSet", truth="stored",
+    kind="object", label="NetworkRuleSet",
     fields={
-        "defaultAction": Field(kind="string", values=("Allow", "Deny"), truth="stored"),
+        "defaultAction": Field(kind="string", values=("Allow", "Deny")),
         "virtualNetworkRules": Field(
-            kind="array", label="VirtualNetworkRule", truth="stored",
+            kind="array", label="VirtualNetworkRule",
             fields={
-                "action": Field(kind="string", values=("Allow",), truth="stored"),
-                "id": _STORED,
-                "virtualNetworkSubnetResourceId": _STORED,
+                "action": Field(kind="string", values=("Allow",)),
+                "id": Field(kind="string"),
+                "virtualNetworkSubnetResourceId": Field(kind="string"),
             },
         ),
         "ipRules": Field(
-            kind="array", label="IPRule", truth="stored",
-            fields={"action": Field(kind="string", values=("Allow",), truth="stored"), "value": _STORED},
+            kind="array", label="IPRule",
+            fields={"action": Field(kind="string", values=("Allow",)), "value": Field(kind="string")},
         ),
     },
 )  # fmt: skip
@@ -103,7 +103,7 @@ _PROPERTIES: dict[str, Field] = {
     "regionalEndpointHostNames": Field(kind="array", read_only=True),
     "endpointProtocol": Field(kind="string", values=("IPv4", "IPv4AndIPv6"), truth="stored"),
     "privateEndpointConnections": Field(kind="array", read_only=True),
-    "publicNetworkAccess": Field(kind="string", values=_SWITCH, truth="stored"),
+    "publicNetworkAccess": Field(kind="string", values=_SWITCH),
     "networkRuleBypassOptions": Field(kind="string", values=("AzureServices", "None"), truth="stored"),
     "networkRuleBypassAllowedForTasks": Field(kind="boolean", truth="stored"),
     "zoneRedundancy": Field(kind="string", values=_SWITCH, truth="stored"),

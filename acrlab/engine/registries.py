@@ -112,7 +112,9 @@ def _begun(policy: dict[str, Any], now: float) -> dict[str, Any]:
 def _ruled(rules: dict[str, Any]) -> dict[str, Any]:
     """Fill in what a rule leaves out. Source: recorded, action Allow appears where none was sent."""
     ips = [{"action": "Allow", "value": _value(each)} for each in rules["ipRules"]]
-    subnets = (each.get("id") or each.get("virtualNetworkSubnetResourceId") for each in rules["virtualNetworkRules"])
+    subnets = [each.get("id") or each.get("virtualNetworkSubnetResourceId") for each in rules["virtualNetworkRules"]]
+    if not all(subnets):
+        raise PropertyInvalid(reason="A virtual network rule names the id of a subnet.")
     networks = [{"action": "Allow", "id": subnet, "virtualNetworkSubnetResourceId": subnet} for subnet in subnets]
     return {"defaultAction": rules["defaultAction"], "virtualNetworkRules": networks, "ipRules": ips}
 

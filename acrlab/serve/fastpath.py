@@ -92,7 +92,9 @@ class FastProtocol(DoorProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.memo = self.shared.memos[self.scheme or "http"]
+        # The same head means something else from elsewhere: such a connection remembers nothing.
+        shared = self.shared.memos[self.scheme or "http"]
+        self.memo = Memo(self.application.app, self.shared) if self.standpoint else shared
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -117,7 +119,7 @@ class FastProtocol(DoorProtocol):
         if end < len(HEAD_END):
             super().data_received(data)
             return
-        self.alone = data if end == len(data) else None
+        self.alone = data if end == len(data) and not self.standpoint else None
         self.at_head = True
         super().data_received(data[:end])
         self.at_head, self.alone = False, None

@@ -15,7 +15,7 @@ FAREWELL = 1.0  # seconds for a client to say goodbye
 class Arrivals:
     """Connections of which it is not yet known what they want; none is lost sight of."""
 
-    def __init__(self, context: ssl.SSLContext, http: Callable[[], Any]) -> None:
+    def __init__(self, context: ssl.SSLContext, http: Callable[..., Any]) -> None:
         self.context, self.http = context, http
         self.connections: set[Any] = set()
         self.tasks: set[asyncio.Task[None]] = set()
@@ -50,7 +50,7 @@ class Arrivals:
                 ssl_shutdown_timeout=FAREWELL,
             )
 
-    async def secure(self, transport: Any) -> None:
+    async def secure(self, transport: Any, standpoint: str = "") -> None:
         """Shake hands, and hand the connection over."""
         gate = Gate()
         loop = asyncio.get_running_loop()
@@ -63,7 +63,7 @@ class Arrivals:
                 ssl_handshake_timeout=PATIENCE,
                 ssl_shutdown_timeout=FAREWELL,
             )
-            gate.open(secured, self.http())
+            gate.open(secured, self.http(standpoint=standpoint))
         except (OSError, TimeoutError):  # a handshake that failed is the client's matter
             transport.abort()
         finally:

@@ -79,8 +79,11 @@ class DoorProtocol(HttpToolsProtocol):
         server_state: DoorState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        standpoint: str = "",
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.standpoint = standpoint  # where the client says that it stands; empty: on this machine
         self.access_log = False  # whatever loggers the embedding program has
         self.shared = server_state
         self.in_message = self.in_head = self.refused = self.too_large = False
@@ -90,6 +93,11 @@ class DoorProtocol(HttpToolsProtocol):
         self.stamp = self.head_since = self.stalled = server_state.tick
 
     # What the transport tells us
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if self.standpoint:
+            self.client = (self.standpoint, 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -14,7 +14,7 @@ from urllib.request import (  # type: ignore[attr-defined]
     proxy_bypass_environment,
 )
 
-from acrlab.serve import heads
+from acrlab.serve import heads, standpoints
 from acrlab.serve.asgi import App
 from acrlab.serve.handshake import Arrivals
 from acrlab.serve.protocol import HEAD_PATIENCE, LARGEST_HEAD, LINGER, TLS_HELLO
@@ -169,15 +169,19 @@ class ProxyProtocol(asyncio.Protocol):
         self.loop.call_later(LINGER, self.transport.close)
 
     def _dispatch(self, head: Head, rest: bytes) -> None:
+        try:
+            standpoint = standpoints.told(head.fields)
+        except ValueError as error:
+            raise Refused(400, f"Where the client stands cannot be read: {error}.") from None
         if head.method == "CONNECT":
             host, port = address(head.target, None)
             if not self.proxy.emulated(host):
                 self.proxy.arrivals.start(self._answering(host, self._tunnel(host, port, rest)))
             elif port in PLAIN_PORTS:
                 self.transport.write(ESTABLISHED)
-                self._serve(rest)
+                self._serve(rest, standpoint)
             else:
-                self.proxy.arrivals.start(self._answering(host, self._terminate(rest)))
+                self.proxy.arrivals.start(self._answering(host, self._terminate(rest, standpoint)))
             return
         if not head.target.lower().startswith("http://"):
             raise Refused(400, "This is acrlab's proxy: name it in HTTPS_PROXY, then ask for a URL.")
@@ -185,27 +189,29 @@ class ProxyProtocol(asyncio.Protocol):
         authority, path = (raw_authority or b"").decode(), raw_path.decode()
         host, port = address(authority, 80)
         if self.proxy.emulated(host):
-            self._serve(rewritten(head, authority, path) + rest)
+            self._serve(rewritten(head, authority, path) + rest, standpoint)
         else:
             self.proxy.arrivals.start(self._answering(host, self._forward(head, authority, path, rest)))
 
-    def _serve(self, data: bytes) -> None:
+    def _serve(self, data: bytes, standpoint: str) -> None:
         """Become an ordinary connection to the App."""
         self.proxy.arrivals.connections.discard(self.transport)
-        protocol = self.proxy.arrivals.http()
+        protocol = self.proxy.arrivals.http(standpoint=standpoint)
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
         self.transport.resume_reading()
         if data:
             protocol.data_received(data)
 
-    async def _terminate(self, rest: bytes) -> None:
+    async def _terminate(self, rest: bytes, standpoint: str) -> None:
         """Speak TLS as the host that was asked for, in this very connection."""
         self.transport.write(ESTABLISHED)
-        if rest:  # a client that did not wait for our word; what it sent cannot be put back
+        if rest and standpoint:
+            self.transport.abort()  # nor could it be said where that client stands
+        elif rest:  # a client that did not wait for our word; what it sent cannot be put back
             await self._tunnel(LOOPBACK, self.proxy.ports["tls"], rest, establish=False)
         else:
-            await self.proxy.arrivals.secure(self.transport)
+            await self.proxy.arrivals.secure(self.transport, standpoint)
 
     async def _answering(self, host: str, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -9,11 +9,12 @@ from acrlab.domain.roles import RoleDefinition
 from acrlab.engine import operations
 from acrlab.engine.access import passwords
 from acrlab.engine.login_servers import SUFFIX
+from acrlab.engine.network import connections
 from acrlab.engine.reach import replications
 from acrlab.engine.state import Resource
 from acrlab.engine.vaults import encryption
 from acrlab.engine.world import World
-from acrlab.wire import arm_lifecycle, arm_reach
+from acrlab.wire import arm_lifecycle, arm_reach, network_documents
 from acrlab.wire.arm_marks import life, system_data
 from acrlab.wire.times import iso, iso_offset
 
@@ -60,7 +61,9 @@ def _registry(world: World, resource: Resource, head: dict[str, Any], state: str
         "policies": {name: _policy(policy) for name, policy in stored["policies"].items()},
         "dataEndpointHostNames": hosts,
         "regionalEndpointHostNames": regional if stored["regionalEndpoints"] == "Enabled" else [],
-        "privateEndpointConnections": [],
+        "privateEndpointConnections": [
+            network_documents.connection(each) for each in connections.of(world, resource.id)
+        ],
     }
     identity = {"identity": body["identity"]} if "identity" in body else {}
     return {
@@ -140,4 +143,5 @@ _SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any
     "microsoft.authorization/roleassignments": _assignment,
     **arm_reach.SHOWN,
     **arm_lifecycle.SHOWN,
+    **network_documents.SHOWN,
 }

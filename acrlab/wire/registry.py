@@ -11,7 +11,9 @@ import msgspec
 from acrlab.domain import names
 from acrlab.domain.access import Access, Scope
 from acrlab.domain.errors import RegistryUnknown, Unauthenticated
+from acrlab.domain.network_errors import NetworkDenied
 from acrlab.engine import authorization, tokens
+from acrlab.engine.network import firewall
 from acrlab.engine.state import Registry
 from acrlab.engine.vaults import encryption
 from acrlab.engine.world import World
@@ -128,7 +130,11 @@ def enter(call: Call) -> str:
 
 
 def admit(call: Call) -> None:
-    """Let a request at the registry's data at all. Raises: EncryptionKeyUnusable."""
+    """Let a request at the registry's data at all. Raises: NetworkDenied, EncryptionKeyUnusable."""
+    verdict = firewall.admits(call.world, call.home, call.request.client)
+    if not verdict.allowed:
+        where = firewall.standpoint(call.world, call.request.client)
+        raise NetworkDenied(address=where.address if where is not None else call.request.client).why(*verdict.because)
     resource = call.world.state.resources.get(call.home.resource.lower())
     if resource is not None:
         encryption.require(call.world, resource.body)

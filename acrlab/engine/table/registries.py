@@ -5,6 +5,7 @@ from acrlab.domain.registry import REGISTRY, TYPE
 from acrlab.engine import admin_user, login_servers, registries
 from acrlab.engine.access import passwords
 from acrlab.engine.lifecycle import imports
+from acrlab.engine.network import connections
 from acrlab.engine.reach import replications
 from acrlab.engine.types import Action, ResourceType
 
@@ -13,7 +14,8 @@ ROWS: tuple[ResourceType, ...] = (
         path=TYPE, model=REGISTRY, desired=registries.desired, check_name=login_servers.check_name,
         versions=projection.versions(),
         located=True, scopes=("subscription", "group"), opening=registries.opening, changing=registries.changing,
-        closing=registries.closing, lingers=replications.spread, slow=registries.slow, operation="registries",
+        closing=registries.closing, releasing=connections.releasing, lingers=replications.spread,
+        slow=registries.slow, operation="registries",
         seconds={"Creating": 8.0, "Updating": 4.0, "Deleting": 6.0},
         actions=(
             Action(name="listCredentials", perform=admin_user.credentials),
@@ -23,7 +25,8 @@ ROWS: tuple[ResourceType, ...] = (
             Action(name="generateCredentials", perform=passwords.generate),
             Action(name="scheduleRun", truth="refused"),
             Action(name="listBuildSourceUploadUrl", truth="refused"),
-            Action(name="privateLinkResources", method="GET", truth="refused"),
+            Action(name="privateLinkResources", method="GET", perform=connections.link_resources),
+            Action(name=f"privateLinkResources/{connections.GROUP}", method="GET", perform=connections.link_resource),
         ),
         scope_actions=(Action(name="checkNameAvailability", perform=login_servers.check_availability),),
     ),

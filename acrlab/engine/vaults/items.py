@@ -185,7 +185,7 @@ def _attributes(given: dict[str, Any]) -> dict[str, Any]:
         raise VaultRequestInvalid(reason="The attributes must be an object.")
     named: dict[str, Any] = {name: found[name] for name in kinds if found.get(name) is not None}
     for name, value in named.items():
-        if type(value) is not kinds[name] or not 0 <= int(value) < 1 << 40:
+        if type(value) is not kinds[name] or not 0 <= named[name] < 1 << 40:
             raise VaultRequestInvalid(reason=f"The attribute {name} has a wrong value.")
     return named
 
