@@ -23,7 +23,7 @@ _FILTERS = ("resourcetype", "resourcegroup", "name", "location", "tagname", "tag
 # Types of ARM's own that a subscription shows. All others come from the table.
 _OWN: dict[str, tuple[str, ...]] = {
     "Microsoft.ContainerRegistry": (),
-    "Microsoft.Resources": ("resourceGroups", "subscriptions", "tenants"),
+    "Microsoft.Resources": ("resourceGroups", "subscriptions", "tenants", "deployments"),
     "Microsoft.Authorization": ("roleAssignments", "roleDefinitions", "permissions"),
 }  # fmt: skip
 PROVIDERS = {**_OWN, **{row.namespace: () for row in table.TABLE.values() if row.namespace not in _OWN}}

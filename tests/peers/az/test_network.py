@@ -128,3 +128,34 @@ def test_private_link(az):
     az.run("network", "private-endpoint", "delete", *network, "--name", "pe")
     az.run("network", "vnet", "delete", *network, "--name", "office")
     assert az.json("network", "vnet", "list", *network) == []
+
+
+TEMPLATE = """// a registry, as people write it
+{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "parameters": {"name": {"type": "string"}, "sku": {"type": "string", "defaultValue": "Basic"}},
+  "resources": [{
+    "type": "Microsoft.ContainerRegistry/registries", "apiVersion": "2023-07-01", /* old, and fine */
+    "name": "[parameters('name')]", "location": "[resourceGroup().location]", "sku": {"name": "[parameters('sku')]"}
+  }],
+  "outputs": {"server": {"type": "string", "value": "[reference(parameters('name')).loginServer]"}}
+}
+"""
+
+
+def test_a_deployment(az, tmp_path):
+    file = tmp_path / "registry.json"
+    file.write_text(TEMPLATE)
+    what = ("--resource-group", GROUP, "--template-file", str(file), "--parameters", "name=deployedpeer")
+    az.json("deployment", "group", "validate", *what)
+    assert "deployedpeer" not in [each["name"] for each in az.json("acr", "list", "--resource-group", GROUP)]
+    made = az.json("deployment", "group", "create", *what, "--name", "first")
+    assert made["properties"]["outputs"]["server"]["value"] == "deployedpeer.azurecr.io"
+    assert az.json("acr", "show", "--name", "deployedpeer")["sku"]["name"] == "Basic"
+    assert "DeploymentFailed" in az.refused("deployment", "group", "create", *what, "sku=Golden", "--name", "second")
+    states = {each["name"]: each["properties"]["provisioningState"] for each in
+              az.json("deployment", "group", "list", "--resource-group", GROUP)}  # fmt: skip
+    assert states == {"first": "Succeeded", "second": "Failed"}
+    steps = az.json("deployment", "operation", "group", "list", "--resource-group", GROUP, "--name", "first")
+    assert [each["properties"]["provisioningState"] for each in steps] == ["Succeeded"]

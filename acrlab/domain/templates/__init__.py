@@ -1,0 +1,1 @@
+"""ARM templates: their expressions, their functions, and the resources that come out."""

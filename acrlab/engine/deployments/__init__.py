@@ -1,0 +1,1 @@
+"""Deployments: a template's resources made through the same use cases as one by one."""
