@@ -19,7 +19,7 @@ from acrlab.domain.arm_errors import (
 from acrlab.domain.authorization_errors import AssignmentNotFound
 from acrlab.domain.errors import BodyInvalid, Condition, NotEmulated
 from acrlab.domain.resource_id import GROUP_TYPE, ResourceId, parse
-from acrlab.engine import groups, operations, registries, table
+from acrlab.engine import groups, operations, policies, registries, table
 from acrlab.engine.ask import Ask
 from acrlab.engine.state import Resource
 from acrlab.engine.types import Action, ResourceType
@@ -99,7 +99,7 @@ def put(row: ResourceType, ask: Ask) -> Outcome:
     if row.check_name is not None and ask.known is None:
         row.check_name(ask.id.name)
     _gate(row, ask)
-    return _commit(row, ask, row.desired(_located(row, ask)))
+    return _decided(row, ask, row.desired(_located(row, ask)))
 
 
 def patch(row: ResourceType, ask: Ask) -> Outcome:
@@ -108,7 +108,13 @@ def patch(row: ResourceType, ask: Ask) -> Outcome:
         raise refused(row, "PATCH")
     get(ask.world, row, ask.id)
     _require_object(ask)
-    return _commit(row, ask, row.desired(ask))
+    return _decided(row, ask, row.desired(ask))
+
+
+def _decided(row: ResourceType, ask: Ask, body: dict[str, Any]) -> Outcome:
+    if not row.extension:
+        policies.require(ask.world, ask.id, body)
+    return _commit(row, ask, body)
 
 
 def _require_object(ask: Ask) -> None:

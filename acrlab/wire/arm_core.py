@@ -24,7 +24,10 @@ _FILTERS = ("resourcetype", "resourcegroup", "name", "location", "tagname", "tag
 _OWN: dict[str, tuple[str, ...]] = {
     "Microsoft.ContainerRegistry": (),
     "Microsoft.Resources": ("resourceGroups", "subscriptions", "tenants", "deployments"),
-    "Microsoft.Authorization": ("roleAssignments", "roleDefinitions", "permissions"),
+    "Microsoft.Authorization": (
+        "roleAssignments", "roleDefinitions", "permissions", "policyDefinitions", "policyAssignments",
+    ),
+    "Microsoft.Insights": ("diagnosticSettings", "metrics"),
 }  # fmt: skip
 PROVIDERS = {**_OWN, **{row.namespace: () for row in table.TABLE.values() if row.namespace not in _OWN}}
 
@@ -123,7 +126,7 @@ def _provider(call: Call, namespace: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_GLOBAL = ("Microsoft.Resources", "Microsoft.Authorization")
+_GLOBAL = ("Microsoft.Resources", "Microsoft.Authorization", "Microsoft.Insights")
 _VERSIONS = ("2020-06-01", "2021-04-01", "2022-04-01", "2022-09-01", "2022-12-01", "2024-11-01")
 
 

@@ -78,7 +78,7 @@ def test_every_version_is_served_as_itself(cloud: Cloud, version: str) -> None:
         ("{s}/operationresults/none", 404, "ResourceNotFound"),
         ("{s}/providers/Microsoft.Nonsense", 404, "InvalidResourceNamespace"),
         ("{g}/providers/Microsoft.ContainerRegistry/nonsense/x", 404, "InvalidResourceType"),
-        ("{g}/providers/Microsoft.Resources/deployments/x", 501, "NotEmulated"),
+        ("{g}/providers/Microsoft.Resources/deploymentScripts/x", 501, "NotEmulated"),
         ("{g}/providers/Microsoft.Compute/virtualMachines/x", 501, "NotEmulated"),
         ("{r}/contoso/agentPools", 501, "NotEmulated"),
         ("{g}/nonsense", 404, "NotFound"),

@@ -1,11 +1,11 @@
 """THE TABLE: one row per ARM resource type. Routing, authorisation, tiers and the coverage page read it."""
 
-from acrlab.engine.table import access, lifecycle, neighbours, network, reach, registries, resources, tasks
+from acrlab.engine.table import access, insight, lifecycle, neighbours, network, reach, registries, resources, tasks
 from acrlab.engine.types import ResourceType
 
 TABLE: dict[str, ResourceType] = {
     row.path.lower(): row
-    for family in (resources, registries, access, reach, lifecycle, network, tasks, neighbours)
+    for family in (resources, registries, access, reach, lifecycle, network, tasks, neighbours, insight)
     for row in family.ROWS
 }
 

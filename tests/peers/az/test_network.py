@@ -159,3 +159,28 @@ def test_a_deployment(az, tmp_path):
     assert states == {"first": "Succeeded", "second": "Failed"}
     steps = az.json("deployment", "operation", "group", "list", "--resource-group", GROUP, "--name", "first")
     assert [each["properties"]["provisioningState"] for each in steps] == ["Succeeded"]
+
+
+def test_monitoring_and_policy(az, tmp_path):
+    registry = az.json("acr", "show", "--name", NAME)["id"]
+    workspace = az.json("monitor", "log-analytics", "workspace", "create", "--resource-group", GROUP,
+                        "--workspace-name", "logs-of-peers", "--location", LOCATION)["id"]  # fmt: skip
+    logs = '[{"category": "ContainerRegistryLoginEvents", "enabled": true}]'
+    az.json("monitor", "diagnostic-settings", "create", "--name", "all", "--resource", registry,
+            "--workspace", workspace, "--logs", logs)  # fmt: skip
+    listed = az.json("monitor", "diagnostic-settings", "list", "--resource", registry)
+    assert [each["name"] for each in listed] == ["all"]
+    used = az.json("monitor", "metrics", "list", "--resource", registry, "--metric", "StorageUsed")
+    assert used["value"][0]["timeseries"][0]["data"][0]["average"] == 0
+    rules = tmp_path / "rules.json"
+    rules.write_text("""{"if": {"allOf": [
+        {"field": "type", "equals": "Microsoft.ContainerRegistry/registries"},
+        {"field": "Microsoft.ContainerRegistry/registries/sku.name", "notEquals": "Premium"}]},
+        "then": {"effect": "deny"}}""")
+    az.json("policy", "definition", "create", "--name", "premium", "--rules", str(rules), "--mode", "All")
+    az.json("group", "create", "--name", "governed", "--location", LOCATION)
+    az.json("policy", "assignment", "create", "--name", "premium", "--policy", "premium",
+            "--resource-group", "governed")  # fmt: skip
+    create = ("acr", "create", "--resource-group", "governed", "--name", "governedpeer", "--sku")
+    assert "RequestDisallowedByPolicy" in az.refused(*create, "Basic")
+    assert az.json(*create, "Premium")["sku"]["name"] == "Premium"

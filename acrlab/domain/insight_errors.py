@@ -1,0 +1,60 @@
+"""What monitoring and policy refuse."""
+
+from typing import Any
+
+from acrlab.domain.arm_errors import ArmCondition
+
+
+class WorkspaceNameInvalid(ArmCondition):
+    """A name outside the rule."""
+
+    status, arm = 400, "InvalidResourceName"
+    message = "The workspace name '{name}' is invalid: 4 to 63 letters, digits and hyphens, no hyphen at an end."
+    evidence, source = "inferred", "the rule is resource-name-rules (2025); the words are acrlab's"
+
+
+class DiagnosticSettingInvalid(ArmCondition):
+    """A setting that leads nowhere. Fields: reason."""
+
+    status, arm = 400, "BadRequest"
+    message = "{reason}"
+    evidence, source = "inferred", ""
+
+
+class MonitorNotFound(ArmCondition):
+    """No such setting. Fields: name."""
+
+    status, arm = 404, "ResourceNotFound"
+    message = "The diagnostic setting '{name}' does not exist."
+    evidence, source = "inferred", ""
+
+
+class PolicyInvalid(ArmCondition):
+    """A definition or an assignment that is none. Fields: code, reason."""
+
+    status = 400
+    message = "{reason}"
+    evidence, source = "inferred", ""
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(**fields)
+        self.__dict__["arm"] = fields["code"]
+
+
+class PolicyNotFound(ArmCondition):
+    """No such definition or assignment. Fields: what, name."""
+
+    status, arm = 404, "PolicyNotFound"
+    message = "The policy {what} '{name}' could not be found."
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(**fields)
+        self.__dict__["arm"] = f"Policy{fields['what'].capitalize()}NotFound"
+
+
+class DisallowedByPolicy(ArmCondition):
+    """A policy denies the resource. Fields: name, target, info."""
+
+    status, arm = 403, "RequestDisallowedByPolicy"
+    message = "Resource '{name}' was disallowed by policy. Policy identifiers: '{info}'."
+    source = "the service's own words, quoted in public issues of azure-cli and terraform-provider-azurerm"
