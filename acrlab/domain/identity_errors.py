@@ -42,4 +42,4 @@ class AssignedIdentityUnknown(ArmCondition):
         'operation. Status: \'BadRequest\'. Response: \'{{"error":{{"code":"BadRequest","message":'
         "\"Resource '{id}' was not found.\"}}}}'.'."
     )
-    source = "the service's own words, quoted in public issues of azure-cli and terraform-provider-azurerm"
+    source = "Azure/azure-cli#31837 (2025-07); the inner response is inferred"

@@ -56,5 +56,5 @@ class DisallowedByPolicy(ArmCondition):
     """A policy denies the resource. Fields: name, target, info."""
 
     status, arm = 403, "RequestDisallowedByPolicy"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = "Resource '{name}' was disallowed by policy. Policy identifiers: '{info}'."
-    source = "the service's own words, quoted in public issues of azure-cli and terraform-provider-azurerm"

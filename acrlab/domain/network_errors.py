@@ -16,6 +16,7 @@ class PrefixInvalid(ArmCondition):
     """Not a range of addresses. Fields: prefix, name."""
 
     status, arm = 400, "InvalidAddressPrefixFormat"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = (
         "Address prefix {prefix} of resource {name} is not formatted correctly. "
         "It should follow CIDR notation, for example 10.0.0.0/24."
@@ -26,17 +27,19 @@ class SubnetOutside(ArmCondition):
     """A subnet outside its network. Fields: subnet, network."""
 
     status, arm = 400, "NetcfgInvalidSubnet"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = "Subnet '{subnet}' is not valid in virtual network '{network}'."
 
 
 class SubnetsOverlap(ArmCondition):
-    """Two subnets share addresses. Fields: subnet, other."""
+    """Two subnets share addresses. Fields: subnet, network."""
 
     status, arm = 400, "NetcfgSubnetRangesOverlap"
     message = (
         "Subnet '{subnet}' is not valid because its IP address range overlaps with that of an existing subnet "
-        "'{other}'."
+        "in virtual network '{network}'."
     )
+    source = "answers of the service in public logs of az and terraform-provider-azurerm"
 
 
 class SubnetInUse(ArmCondition):
@@ -47,12 +50,14 @@ class SubnetInUse(ArmCondition):
         "Subnet {subnet} is in use by {user} and cannot be deleted. In order to delete the subnet, delete all the "
         "resources within the subnet. See aka.ms/deletesubnet."
     )
+    source = "Azure/bicep#13267 (2024-02)"
 
 
 class SubnetFull(ArmCondition):
     """No address is left. Fields: subnet, wanted."""
 
     status, arm = 400, "SubnetIsFull"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = "Subnet {subnet} does not have enough capacity for {wanted} IP addresses."
 
 
@@ -60,6 +65,7 @@ class ReferenceInvalid(ArmCondition):
     """A resource that another one refers to does not exist. Fields: id, by."""
 
     status, arm = 400, "InvalidResourceReference"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = (
         "Resource {id} referenced by resource {by} was not found. Please make sure that the referenced resource "
         "exists, and that both resources are in the same region."
@@ -78,6 +84,7 @@ class ApprovalRefused(ArmCondition):
     """The caller may not approve its own connection. Fields: client, id, action, scope."""
 
     status, arm = 403, "LinkedAuthorizationFailed"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = (
         "The client with object id '{id}' has permission to perform action "
         "'Microsoft.Network/privateEndpoints/write' on scope '{endpoint}'; however, it does not have permission to "

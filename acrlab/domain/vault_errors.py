@@ -10,6 +10,7 @@ class VaultNameInvalid(ArmCondition):
     """A name outside the rule."""
 
     status, arm = 400, "VaultNameNotValid"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = (
         "The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name "
         "must begin with a letter, end with a letter or digit, and not contain consecutive hyphens. "
@@ -27,12 +28,14 @@ class VaultNameTaken(ArmCondition):
         "the same name was recently deleted but not purged after being placed in a recoverable state. "
         "Follow this link for more information https://go.microsoft.com/fwlink/?linkid=2147740"
     )
+    source = "answers of the service in public documents; the second half is quoted after `az keyvault check-name`"
 
 
 class PurgeProtectionFixed(ArmCondition):
     """Purge protection cannot be taken back."""
 
     status, arm = 400, "BadRequest"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = (
         'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is an '
         "irreversible action."
@@ -66,6 +69,7 @@ class VaultUnauthorized(VaultCondition):
     """No token, or one that does not hold; the challenge says where to get one."""
 
     status, oci = 401, "Unauthorized"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = "{reason}"
 
 
@@ -86,6 +90,7 @@ class VaultPolicyMissing(VaultCondition):
     """No access policy gives the permission. Fields: caller, kind, permission, vault."""
 
     status, oci, inner = 403, "Forbidden", "AccessDenied"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = (
         "The user, group or application '{caller}' does not have {kind} {permission} permission on key vault "
         "'{vault}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
@@ -96,6 +101,7 @@ class VaultItemNotFound(VaultCondition):
     """No such secret or key. Fields: title, name."""
 
     status = 404
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = (
         "A {title} with (name/id) {name} was not found in this key vault. If you recently deleted this {title} you may "
         "be able to recover it using the correct recovery command. For help resolving this issue, please see "
@@ -111,6 +117,7 @@ class VaultItemDisabled(VaultCondition):
     """It exists, and is switched off or not valid now. Fields: title."""
 
     status, oci, inner = 403, "Forbidden", "SecretDisabled"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = "Operation get is not allowed on a disabled {title}."
 
 
@@ -120,8 +127,9 @@ class VaultItemRecoverable(VaultCondition):
     status, oci, inner = 409, "Conflict", "ObjectIsDeletedButRecoverable"
     message = (
         "{title} {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, "
-        "the {title} can be recovered or purged."
+        "the {title} can only be recovered or purged."
     )
+    source = "Azure/azure-rest-api-specs#9222 (2020-04)"
 
 
 class VaultPurgeRefused(VaultCondition):

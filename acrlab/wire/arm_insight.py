@@ -204,7 +204,7 @@ def _route(method: str, tail: str, handler: Callable[[Call], Response], scope: s
 _SETTINGS, _SET = "Microsoft.Insights/diagnosticSettings", "Microsoft.Insights/diagnosticSettings/{name}"
 _RULES, _GIVEN = "Microsoft.Authorization/policyDefinitions", "Microsoft.Authorization/policyAssignments"
 ROUTES = (
-    Route(method="GET", path=f"/providers/{_RULES}/{{name}}", handler=builtin, scope="signed-in", truth="refused"),
+    Route(method="GET", path=f"/providers/{_RULES}/{{name}}", handler=builtin, scope="signed-in"),
     _route("GET", _SETTINGS, diagnostic_list, f"{_SETTINGS}/read", "stored"),
     _route("PUT", _SET, set_diagnostics, f"{_SETTINGS}/write", "stored"),
     _route("GET", _SET, diagnostics, f"{_SETTINGS}/read", "stored"),

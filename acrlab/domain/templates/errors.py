@@ -8,6 +8,7 @@ class TemplateInvalid(ArmCondition):
 
     status, arm = 400, "InvalidTemplate"
     message = "Deployment template validation failed: '{reason}'."
+    source = "microsoft/finops-toolkit#593 (2024-02); the reasons are acrlab's"
 
 
 class DeploymentFailed(ArmCondition):
@@ -18,12 +19,14 @@ class DeploymentFailed(ArmCondition):
         "At least one resource deployment operation failed. Please list deployment operations for details. "
         "Please see https://aka.ms/arm-deployment-operations for usage details."
     )
+    source = "microsoft/finops-toolkit#593 (2024-02)"
 
 
 class DeploymentNotFound(ArmCondition):
     """No such deployment."""
 
     status, arm = 404, "DeploymentNotFound"
+    evidence, source = "inferred", "worded after the service, not looked up"
     message = "Deployment '{name}' could not be found."
 
 

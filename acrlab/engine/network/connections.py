@@ -20,7 +20,8 @@ def desired(ask: Ask) -> dict[str, Any]:
     """The body of a connection that is judged: approved or rejected, with a word about it.
 
     Raises: BodyInvalid, PropertyInvalid, ConnectionFixed.
-    Source: PrivateEndpointConnectionCreateOrUpdate.json (2025-11-01).
+    Source: PrivateEndpointConnectionCreateOrUpdate.json (2025-11-01); MicrosoftDocs/azure-docs#115121 (2023-09):
+    a rejected connection cannot be approved.
     """
     if ask.known is None:
         raise ConnectionFixed(reason=f"There is no connection {ask.id.name}: private endpoints make them.")

@@ -78,7 +78,8 @@ def _require_apart(ask: Ask, ranges: list[Range], subnets: list[tuple[str, str]]
             raise SubnetOutside(subnet=name, network=ask.id.names[0])
         other = next((known for known, taken in subnets[:place] if own.overlaps(_range(taken, known))), None)
         if other is not None:
-            raise SubnetsOverlap(subnet=name, other=other)
+            refusal = SubnetsOverlap(subnet=name, network=ask.id.names[0])
+            raise refusal.why(f"the range of {name} overlaps with that of {other}")
 
 
 def _range(prefix: Any, name: str) -> Range:
@@ -160,7 +161,8 @@ def require_empty(world: World, subnet: Resource) -> None:
     """Raises: SubnetInUse."""
     user = next((each for each, _ in interfaces(world, subnet.id)), None)
     if user is not None:
-        raise SubnetInUse(subnet=parse(subnet.id).name, user=user.id)
+        first = user.body["properties"]["ipConfigurations"][0]["name"]
+        raise SubnetInUse(subnet=parse(subnet.id).name, user=f"{user.id}/ipConfigurations/{first}")
 
 
 def releasing(world: World, network: Resource) -> None:
