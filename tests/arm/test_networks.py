@@ -223,6 +223,16 @@ def test_what_a_registry_offers_to_private_link(home: Cloud) -> None:
     assert home.ask("GET", f"{home.r}/contoso/privateLinkResources/registry").json == listed[0]
 
 
+def test_a_replica_needs_an_address_of_its_own(home: Cloud) -> None:
+    path = f"{home.r}/contoso/replications/eastus"
+    assert home.ask("PUT", path, {"location": "eastus"}).status == 201
+    endpoint(home)
+    zone(home)
+    records = home.ask("GET", f"{home.g}/providers/{NETWORK}/privateDnsZones/{ZONE}/A", version="2020-06-01").json
+    names = [each["name"] for each in records["value"]]
+    assert names == ["contoso", "contoso.eastus.data", "contoso.westus.data"]
+
+
 @pytest.mark.parametrize(
     ("properties", "code"),
     [

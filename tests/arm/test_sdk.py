@@ -74,7 +74,7 @@ def test_errors_are_the_sdks_own(cloud: Cloud, acr: ContainerRegistryManagementC
     with pytest.raises(ResourceExistsError, match="already in use"):
         acr.registries.begin_create("other", "contoso", PREMIUM)
     with pytest.raises(HttpResponseError, match="NotEmulated"):
-        list(acr.private_endpoint_connections.list("lab", "contoso"))
+        acr.registries.get_private_link_resource("lab", "contoso", "nothing")
     with client(ContainerRegistryManagementClient, cloud, "reader") as reader:
         assert reader.registries.get("lab", "contoso").name == "contoso"
         with pytest.raises(HttpResponseError, match="AuthorizationFailed"):

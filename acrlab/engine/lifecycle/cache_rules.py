@@ -14,8 +14,8 @@ from acrlab.domain.cache_errors import (
 )  # fmt: skip
 from acrlab.domain.lifecycle_errors import PoliciesExcluded
 from acrlab.domain.registry import read
-from acrlab.engine import registries
 from acrlab.engine.ask import Ask
+from acrlab.engine.identities import registry as identities
 from acrlab.engine.lifecycle import cache as pulls
 from acrlab.engine.lifecycle import rules
 from acrlab.engine.state import Resource
@@ -143,4 +143,4 @@ def _identity(ask: Ask, given: dict[str, Any], known: dict[str, Any] | None) -> 
 
 def closing(world: World, resource: Resource, by: str) -> tuple[events.Event, ...]:
     """The identity of a credential set goes with it."""
-    return registries.unidentified(world, resource, by)
+    return identities.closed(world, resource, by)

@@ -59,11 +59,14 @@ def releasing(world: World, registry: Resource) -> None:
         raise PrivateEndpointsLeft(name=registry.id.rpartition("/")[2], connections=", ".join(names[:5]))
 
 
-def members(registry: Resource) -> list[str]:
-    """What an endpoint needs an address for. Source: service-facts 5.2."""
-    location = registry.body["location"]
+def members(world: World, registry: Resource) -> list[str]:
+    """What an endpoint needs an address for: one for each region, and the registry. Source: service-facts 5.2."""
+    prefix = f"{registry.id.lower()}/replications/"
+    replicas = {each.body["location"] for key, each in world.state.resources.items() if key.startswith(prefix)}
+    regions = sorted({registry.body["location"], *replicas})
     regional = registry.body["properties"]["regionalEndpoints"] == "Enabled"
-    return [f"registry_data_{location}", *([f"registry_geo_{location}"] if regional else []), "registry"]
+    words = ("data", "geo") if regional else ("data",)
+    return [*(f"registry_{word}_{region}" for word in words for region in regions), "registry"]
 
 
 def link_resources(ask: Ask) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def link_resources(ask: Ask) -> dict[str, Any]:
 def link_resource(ask: Ask) -> dict[str, Any]:
     """The one thing that there is: the registry. Source: RegistryGetPrivateLinkResource.json (2025-11-01)."""
     assert ask.known is not None
-    properties = {"groupId": GROUP, "requiredMembers": members(ask.known), "requiredZoneNames": [ZONE]}
+    properties = {"groupId": GROUP, "requiredMembers": members(ask.world, ask.known), "requiredZoneNames": [ZONE]}
     return {
         "id": f"{ask.id}/privateLinkResources/{GROUP}", "name": GROUP,
         "type": f"{REGISTRIES}/privateLinkResources", "properties": properties,

@@ -33,7 +33,7 @@ def desired(ask: Ask) -> dict[str, Any]:
     _require_tier(ask.world, registry)
     if kind == _AUTO:
         _require_approval(ask, registry)
-    members = connections.members(registry)
+    members = connections.members(ask.world, registry)
     addresses = dict(zip(members, subnets.free(ask.world, subnet, len(members)), strict=True))
     connection = f"{registry.id}/privateEndpointConnections/{parse(registry.id).name}.{ask.world.random(16).hex()}"
     asked = wanted.get("properties") or {}
@@ -141,11 +141,12 @@ def fqdns(world: World, body: dict[str, Any]) -> dict[str, str]:
     """The public names behind each member of an endpoint. Source: service-facts 5.2."""
     registry = world.state.resources[body["properties"]["registry"].lower()]
     label = labelled(world, registry)
-    words = {"data": f"{label}.{registry.body['location']}.data", "geo": f"{label}.{registry.body['location']}.geo"}
-    return {
-        member: f"{words.get(member.split('_')[1] if '_' in member else '', label)}.azurecr.io"
-        for member in body["properties"]["addresses"]
-    }
+    found = {}
+    for member in body["properties"]["addresses"]:
+        _, _, where = member.partition("_")
+        word, _, region = where.partition("_")
+        found[member] = f"{label}.{region}.{word}.azurecr.io" if region else f"{label}.azurecr.io"
+    return found
 
 
 def labelled(world: World, registry: Resource) -> str:

@@ -4,6 +4,7 @@ from acrlab.domain import cache, projection
 from acrlab.domain import connected_registries as connected
 from acrlab.domain.registry import TYPE as REGISTRIES
 from acrlab.engine import registries
+from acrlab.engine.identities import registry as identities
 from acrlab.engine.lifecycle import cache_rules, connected_registries
 from acrlab.engine.types import CREATE_AND_DROP, Action, ResourceType, refused
 
@@ -18,7 +19,7 @@ ROWS: tuple[ResourceType, ...] = (
     ResourceType(  # stored: the secrets lie in a key vault, and no pull reads them yet
         path=cache.CREDENTIALS, model=cache.CREDENTIALS_SHAPE, desired=cache_rules.desired_set,
         check_name=cache_rules.check_set_name, slow=cache_rules.slow, operation="credentialsets", gone=202,
-        opening=registries.identified, changing=registries.changing, closing=cache_rules.closing,
+        opening=identities.opened, changing=registries.changing, closing=cache_rules.closing,
         seconds={"Creating": 10.0, "Updating": 10.0, "Deleting": 5.0},
         feature="artifact_cache", versions=VERSIONS, truth="stored",
     ),
