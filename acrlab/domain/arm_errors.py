@@ -4,14 +4,12 @@ from typing import Any, ClassVar
 
 from acrlab.domain.errors import Condition
 
-_FAMILIAR = "the service's own words, quoted in public issues and logs"
-
 
 class ArmCondition(Condition):
     """A refusal of Azure Resource Manager. The provider's own errors end with `"status": "Failed"`."""
 
     provider: ClassVar[bool] = False
-    evidence, source = "doc", _FAMILIAR
+    evidence, source = "inferred", ""
 
     def __init__(self, **fields: Any) -> None:
         super().__init__(**fields)

@@ -47,7 +47,7 @@ class VaultCondition(Condition):
 
     status, oci, arm = 400, "BadParameter", "BadParameter"
     inner: ClassVar[str] = ""
-    evidence, source = "doc", "Key Vault REST reference 7.4 and the service's words in public issues"
+    evidence, source = "inferred", ""
 
 
 class VaultUnknown(VaultCondition):

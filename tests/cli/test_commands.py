@@ -48,6 +48,14 @@ def test_run_exits_with_the_code_of_the_command(home: dict[str, str]) -> None:
     assert "usage: acrlab run" in usage.stderr
 
 
+def test_run_stands_where_it_is_told(home: dict[str, str]) -> None:
+    proxy = python("import os; print(os.environ['HTTPS_PROXY'])")
+    assert "://198.51.100.7:address@127.0.0.1:" in acrlab(home, "run", "--from", "198.51.100.7", "--", *proxy).stdout
+    assert "://office:desks@127.0.0.1:" in acrlab(home, "run", "--from", "office/desks", "--", *proxy).stdout
+    wrong = acrlab(home, "run", "--from", "nowhere", "--", *proxy)
+    assert wrong.returncode == 2 and "takes an address or network/subnet" in wrong.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to die of")
 def test_run_reports_a_signal_as_shells_do(home: dict[str, str]) -> None:
     done = acrlab(home, "run", "--", *python("import os; os.kill(os.getpid(), 9)"))
