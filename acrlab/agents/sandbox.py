@@ -1,0 +1,54 @@
+"""What a builder and a container need of the machine: a process that believes a folder to be its root."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from acrlab.agents.protocol import Capabilities, Mount, Sink
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """A process to start. `user` is numeric by now: uid, gid, further groups. Targets of `mounts` are absolute."""
+
+    root: Path  # the unpacked file system; what the process writes stays there
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = {}
+    workdir: str = "/"
+    user: tuple[int, int, tuple[int, ...]] = (0, 0, ())
+    mounts: tuple[Mount, ...] = ()
+    hostname: str = ""
+    hosts: Mapping[str, str] = {}  # name -> address, for /etc/hosts
+    network: str = ""  # of the run; empty: that of the agent; "none"
+    privileged: bool = False
+
+
+class Process(Protocol):
+    """A process that was started."""
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """The exit code (128 + n for signal n), or None when it still runs. Units: seconds."""
+        ...
+
+    def kill(self) -> None:
+        """End it and all it started."""
+        ...
+
+
+class Sandbox(Protocol):
+    """One way to confine a process; `capabilities.rung` says which. Leaves no trace of its own mounts in the root."""
+
+    capabilities: Capabilities
+
+    def start(self, command: Command, sink: Sink) -> Process:
+        """Start it; what it prints goes to `sink`. Raises: EngineFailed."""
+        ...
+
+    def network(self, name: str, *, create: bool) -> None:
+        """Create or remove a network that containers of this run share. Raises: EngineFailed."""
+        ...
+
+    def close(self) -> None:
+        """End every process and network."""
+        ...
