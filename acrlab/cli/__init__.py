@@ -219,8 +219,10 @@ def lab(
         emulator = Emulator(data=data or running.home() / "world", port=PORT)
     with emulator.start():
         running.record(emulator.describe())
-        command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *context.args]
+        command = [sys.executable, "-m", "jupyterlab", "-y", f"--ServerApp.root_dir={root}", *context.args]
         command += ["--no-browser"] if no_browser else []
+        # In a container everybody is root. It listens on loopback alone, and asks for its token.
+        command += ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
         command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
         command += ["--LabApp.default_url=/lab/tree/notebooks/00-start.ipynb"]
         code = _call(command, {**os.environ, **emulator.environment(), "JUPYTER_CONFIG_PATH": _quiet_jupyter()})
