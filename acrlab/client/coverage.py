@@ -162,7 +162,10 @@ def _arguments(operation: Callable[..., Any]) -> list[Any]:
     ]
 
 
-_VALUES: dict[str, Any] = {"tag_or_digest": DIGEST, "digest": DIGEST, "manifest": {}, "data": b""}
+_VALUES: dict[str, Any] = {
+    "tag_or_digest": DIGEST, "digest": DIGEST, "manifest": {}, "data": b"",
+    "group_name": "registry",  # of private link resources: the only one a registry has
+}  # fmt: skip
 _BODIES = ("parameters", "resource", "properties", "body", "request")
 
 

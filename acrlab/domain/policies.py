@@ -5,6 +5,7 @@ from typing import Any
 
 from acrlab.domain.content import DOCKER_INDEX, DOCKER_MANIFEST
 from acrlab.domain.lifecycle_errors import PoliciesExcluded
+from acrlab.domain.transfer_errors import ExportPolicyNeeds
 
 ENABLED = "enabled"
 DAY = 86400.0  # seconds
@@ -31,3 +32,20 @@ def require_together(properties: Mapping[str, Any], replicated: bool, caching: b
     for name, used in others.items():
         if used:
             raise PoliciesExcluded(other=name)
+
+
+def require_closed(properties: Mapping[str, Any], exporting: bool) -> None:
+    """What may not leave may not be reached from anywhere, nor have a pipeline that takes it out.
+
+    Raises: ExportPolicyNeeds.
+    Source: data-loss-prevention (2026).
+    """
+    if enabled(properties, "exportPolicy"):
+        return
+    needs = {
+        "public network access has to be disabled first or with it": properties["publicNetworkAccess"] != "Disabled",
+        "its export pipelines have to be deleted first": exporting,
+    }
+    for need, missing in needs.items():
+        if missing:
+            raise ExportPolicyNeeds(need=need)

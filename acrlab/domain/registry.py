@@ -69,7 +69,7 @@ _POLICIES = Field(
         "quarantinePolicy": _status("real"),
         "trustPolicy": _status("stored", type=Field(kind="string", values=("Notary",), truth="stored")),
         "retentionPolicy": _status("real", days=_days(0, 365), lastUpdatedTime=_READ),
-        "exportPolicy": _status("stored"),
+        "exportPolicy": _status("real"),
         "azureADAuthenticationAsArmPolicy": _status("real"),
         "softDeletePolicy": _status("real", retentionDays=_days(1, 90), lastUpdatedTime=_READ),
     },
@@ -202,8 +202,8 @@ def read(shape: Field, given: Any, version: str, path: str = "", kind: str = TYP
     """
     given = _spoken(shape, given)
     _require_kind(shape, given, path)
-    if shape.kind == "array" and shape.fields:
-        element = msgspec.structs.replace(shape, kind="object")
+    if shape.kind == "array" and (shape.fields or shape.values):
+        element = msgspec.structs.replace(shape, kind="object" if shape.fields else "string")
         return [read(element, item, version, path, kind) for item in given]
     if shape.kind == "object" and shape.fields:
         return _object(shape, given, version, path, kind)

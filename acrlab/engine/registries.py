@@ -149,6 +149,7 @@ def _gate(ask: Ask, known: dict[str, Any] | None, body: dict[str, Any]) -> None:
         count = len(properties["networkRuleSet"][name])
         if count:
             require_room(facts, tier, limit, count - 1)
+    policies.require_closed(properties, bool(ask.world.state.inside(str(ask.id), "exportpipelines")))
 
 
 def require(facts: tiers.Profile, tier: str, feature: str) -> None:

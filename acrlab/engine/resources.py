@@ -70,6 +70,8 @@ def _require_parent(world: World, row: ResourceType, id: ResourceId) -> None:
         return
     require_group(world, id)
     parent = id.parent
+    while parent is not None and parent.namespace and table.row(parent.type) is None:
+        parent = parent.parent  # a word of the path alone, such as packages/{type}
     if parent is None or not parent.namespace or find(world, parent) is not None:
         return
     if row.extension:

@@ -9,6 +9,7 @@ from acrlab.engine.login_servers import SUFFIX
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
 from acrlab.wire.arm_marks import life, system_data
+from acrlab.wire.times import iso
 
 _HELP = "For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
 
@@ -61,8 +62,28 @@ def _connected(world: World, resource: Resource, head: dict[str, Any], state: st
     return {**head, "systemData": system_data(world, resource), "properties": properties}
 
 
+def _pipeline(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: azure-mgmt-containerregistry 15.1.0b3."""
+    ended = {"provisioningState": state or operations.state_of(world, resource.id)}
+    properties = {**resource.body["properties"], **ended}
+    return {**head, **resource.body, "systemData": system_data(world, resource), "properties": properties}
+
+
+def _pipeline_run(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: azure-mgmt-containerregistry 15.1.0b3. As the run ended, so did its provisioning."""
+    stored = resource.body["properties"]
+    response = {**stored["response"], **{name: iso(stored["response"][name]) for name in ("startTime", "finishTime")}}
+    properties = {**stored, "response": response, "provisioningState": response["status"]}
+    return {**head, "systemData": system_data(world, resource), "properties": properties}
+
+
 SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any]]] = {
     "microsoft.containerregistry/registries/cacherules": _rule,
     "microsoft.containerregistry/registries/credentialsets": _credentials,
     "microsoft.containerregistry/registries/connectedregistries": _connected,
+    "microsoft.containerregistry/registries/exportpipelines": _pipeline,
+    "microsoft.containerregistry/registries/importpipelines": _pipeline,
+    "microsoft.containerregistry/registries/pipelineruns": _pipeline_run,
+    "microsoft.containerregistry/registries/packages/archives": _pipeline,
+    "microsoft.containerregistry/registries/packages/archives/versions": _pipeline,
 }

@@ -228,6 +228,8 @@ def acting(row: ResourceType, action: Action) -> Handler:
         answer = resources.act(row, action, ask)
         if isinstance(answer, OperationStarted):
             return Response(202, [("location", located(call, row, answer.operation, region(call.world, ask.id)))])
+        if isinstance(answer, Resource):
+            return http.json(200, arm_documents.show(call.world, answer, ask.version))
         return Response(200) if answer is None else http.json(200, answer)
 
     return act

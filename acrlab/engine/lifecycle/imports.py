@@ -17,6 +17,7 @@ from acrlab.engine import operations, tokens
 from acrlab.engine.ask import Ask
 from acrlab.engine.lifecycle.copies import Copy
 from acrlab.engine.lifecycle.sources import Neighbour, Outside, Source
+from acrlab.engine.lifecycle.transfer import require_exports
 from acrlab.engine.state import Registry
 from acrlab.engine.world import World
 
@@ -125,6 +126,7 @@ def _require_pull(ask: Ask, home: Registry, neighbour: Registry, source: dict[st
     """
     if neighbour is home:
         return
+    require_exports(ask.world, neighbour)
     who = ask.principal if source.get("resourceId") else _credential(ask.world, neighbour, source)
     if "pull" in tokens.allowed(ask.world, neighbour, who, "repository", repository):
         return

@@ -1,12 +1,13 @@
 """Rows of how content comes, stays and goes: cache, transfer, archives, connected registries."""
 
+from acrlab.domain import archives as domain_archives
 from acrlab.domain import cache, projection
 from acrlab.domain import connected_registries as connected
-from acrlab.domain.registry import TYPE as REGISTRIES
+from acrlab.domain import transfer as domain_transfer
 from acrlab.engine import registries
 from acrlab.engine.identities import registry as identities
-from acrlab.engine.lifecycle import cache_rules, connected_registries
-from acrlab.engine.types import CREATE_AND_DROP, Action, ResourceType, refused
+from acrlab.engine.lifecycle import archives, cache_rules, connected_registries, transfer
+from acrlab.engine.types import CREATE_AND_DROP, Action, ResourceType
 
 VERSIONS = projection.versions()
 ROWS: tuple[ResourceType, ...] = (
@@ -29,12 +30,32 @@ ROWS: tuple[ResourceType, ...] = (
         feature="connected_registries", quota="connected_registries", versions=VERSIONS, truth="stored",
         actions=(
             Action(name="deactivate", perform=connected_registries.deactivate, truth="stored"),
-            Action(name="resync", truth="refused"),
+            Action(name="resync", perform=connected_registries.resync, truth="stored"),
         ),
     ),
-    refused(f"{REGISTRIES}/exportPipelines", methods=CREATE_AND_DROP, feature="transfer", versions=VERSIONS),
-    refused(f"{REGISTRIES}/importPipelines", methods=CREATE_AND_DROP, feature="transfer", versions=VERSIONS),
-    refused(f"{REGISTRIES}/pipelineRuns", methods=CREATE_AND_DROP, feature="transfer", versions=VERSIONS),
-    refused(f"{REGISTRIES}/packages/archives", versions=VERSIONS),
-    refused(f"{REGISTRIES}/packages/archives/versions", methods=CREATE_AND_DROP, versions=VERSIONS),
+    ResourceType(  # stored, as are its kin: no storage account is here that content could pass through
+        path=domain_transfer.EXPORT, model=domain_transfer.EXPORT_SHAPE, desired=transfer.desired_export,
+        check_name=transfer.check_pipeline_name, methods=CREATE_AND_DROP, opening=identities.opened,
+        changing=registries.changing, closing=transfer.closing, born=200,
+        feature="transfer", versions=VERSIONS, truth="stored",
+    ),
+    ResourceType(
+        path=domain_transfer.IMPORT, model=domain_transfer.IMPORT_SHAPE, desired=transfer.desired_import,
+        check_name=transfer.check_pipeline_name, methods=CREATE_AND_DROP, opening=identities.opened,
+        changing=registries.changing, closing=transfer.closing, born=200,
+        feature="transfer", versions=VERSIONS, truth="stored",
+    ),
+    ResourceType(
+        path=domain_transfer.RUN, model=domain_transfer.RUN_SHAPE, desired=transfer.desired_run,
+        check_name=transfer.check_run_name, methods=CREATE_AND_DROP, born=200,
+        feature="transfer", versions=VERSIONS, truth="stored",
+    ),
+    ResourceType(  # stored: nothing is fetched from a package source
+        path=domain_archives.ARCHIVE, model=domain_archives.SHAPE, desired=archives.desired,
+        check_name=archives.check_name, born=200, versions=VERSIONS, truth="stored",
+    ),
+    ResourceType(
+        path=domain_archives.VERSION, model=domain_archives.VERSION_SHAPE, desired=archives.desired_version,
+        check_name=archives.check_name, methods=CREATE_AND_DROP, born=200, versions=VERSIONS, truth="stored",
+    ),
 )  # fmt: skip
