@@ -250,10 +250,11 @@ def _course_root() -> Path:
 
 @app.command()
 def coverage(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """What is emulated and how truly, walked from the installed SDKs."""
+    """What is emulated and how truly: the operations of the installed SDKs, and the commands of `az acr`."""
+    from acrlab.client import az_commands
     from acrlab.client import coverage as walked
 
-    rows = walked.rows()
+    rows = [*walked.rows(), *az_commands.rows()]
     typer.echo(json.dumps([walked.as_dict(row) for row in rows]) if as_json else walked.table(rows))
 
 

@@ -1,4 +1,4 @@
-"""What is emulated and how truly: walked from the installed SDKs, so that no list can go stale."""
+"""What is emulated and how truly: walked from the installed SDKs, so that no list of theirs can go stale."""
 
 import importlib
 import inspect
@@ -23,9 +23,13 @@ _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/pro
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One operation of an SDK. `path` has parameters in braces, `asked` the values that were put in their place."""
+    """One operation of an SDK, or one command: what it asks for and how truly it is answered.
+
+    `path` has parameters in braces, `asked` the values that were put in their place. `reason` is why it is refused.
+    """
 
     package: str
+    version: str
     operation: str
     method: str
     path: str
@@ -33,6 +37,7 @@ class Row(msgspec.Struct, frozen=True):
     evidence: str
     asked: str
     plane: str
+    reason: str = ""
 
 
 class Client(NamedTuple):
@@ -106,13 +111,14 @@ def table(found: Iterable[Row]) -> str:
     for package in dict.fromkeys(row.package for row in known):
         mine = [row for row in known if row.package == package]
         counts = Counter(row.truth for row in mine)
-        label = ", ".join(f"{count} {truth}" for truth, count in sorted(counts.items()))
-        lines.append(f"{package} {metadata.version(package)}: {len(mine)} operations, {label}")
+        labels = ", ".join(f"{count} {truth}" for truth, count in sorted(counts.items()))
+        lines.append(f"{package} {mine[0].version}: {len(mine)} operations, {labels}")
         width = max(len(row.operation) for row in mine)
         lines.extend(
             f"  {row.truth:<9}  {row.operation:<{width}}  {row.method:<6} {row.path.replace(_GROUP, '…')}"
             for row in mine
         )
+        lines.extend(f"  refused: {reason}" for reason in dict.fromkeys(row.reason for row in mine if row.reason))
         lines.append("")
     return "\n".join([*lines, f"… stands for {_GROUP}"])
 
@@ -184,13 +190,13 @@ def _row(client: Client, version: str, operation: str, request: Any, given: list
     parts = urlsplit(request.url)
     asked = unquote(parts.path)
     dated = "".join(f", api-version {each}" for each in parse_qs(parts.query).get("api-version", ()))
-    truth, spec = _truth(client.plane, request.method, asked)
+    truth, spec = label(client.plane, request.method, asked)
     evidence = spec or f"{client.package} {version}{dated}"
     path = "/".join(_spelled(each, given) for each in asked.split("/"))
-    return Row(client.package, operation, request.method, path, truth, evidence, asked, client.plane)
+    return Row(client.package, version, operation, request.method, path, truth, evidence, asked, client.plane)
 
 
-def _truth(plane: str, method: str, path: str) -> tuple[str, str]:
+def label(plane: str, method: str, path: str) -> tuple[str, str]:
     """The label of the route that answers, and its clause; what no route answers is refused."""
     try:
         route, _ = PLANES[plane].router.match(method, path)

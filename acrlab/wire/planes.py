@@ -7,6 +7,7 @@ import msgspec
 from acrlab.domain.errors import Condition, NotEmulated
 from acrlab.wire import (
     acr,
+    acr_absent,
     acr_deleted,
     arm,
     dialects,
@@ -56,7 +57,7 @@ def _refuse(call: Call) -> str:
     )
 
 
-REGISTRY_ROUTES = (*oauth.ROUTES, *oci.ROUTES, *acr_deleted.ROUTES, *acr.ROUTES)
+REGISTRY_ROUTES = (*oauth.ROUTES, *oci.ROUTES, *acr_deleted.ROUTES, *acr_absent.ROUTES, *acr.ROUTES)
 
 PLANES: dict[str, Plane] = {
     "arm": Plane("arm", Router(arm.ROUTES, ignore_case=True), arm.enter, arm.authorize, dialects.arm, arm.dress),

@@ -39,7 +39,7 @@ def test_labels_are_the_four() -> None:
 
 
 def test_what_no_route_answers_is_refused() -> None:
-    assert coverage._truth("arm", "GET", "/providers/Microsoft.Nothing/things") == ("refused", "")
+    assert coverage.label("arm", "GET", "/providers/Microsoft.Nothing/things") == ("refused", "")
 
 
 @pytest.fixture(scope="module")
@@ -86,4 +86,4 @@ def test_the_table_counts_what_it_shows() -> None:
     assert re.search(r"^  real  +registries\.begin_create  +PUT    …/registries/\{registryName\}$", text, re.M)
     shown = coverage.as_dict(next(row for row in ROWS if row.operation == "registries.get"))
     assert shown["path"].endswith("/registries/{registryName}")
-    assert set(shown) == {"package", "operation", "method", "path", "truth", "evidence"}
+    assert set(shown) == {"package", "version", "operation", "method", "path", "truth", "evidence", "reason"}

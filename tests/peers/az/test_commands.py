@@ -1,0 +1,42 @@
+"""Every command of `az acr`: the table of what becomes of each names them all, and what it refuses is refused."""
+
+import json
+import subprocess
+
+import pytest
+
+from acrlab.client import az_commands
+from tests.peers.cloud import LOCATION
+from tests.peers.test_az import Az
+from tests.peers.test_azure_sdk import SCRIPTS
+
+pytestmark = pytest.mark.peers
+
+
+@pytest.fixture(scope="module")
+def az(cloud, tmp_path_factory) -> Az:
+    program = Az(cloud, tmp_path_factory.mktemp("azure"))
+    program.sign_in()
+    program.json("group", "create", "--name", "commands", "--location", LOCATION)
+    program.json("acr", "create", "--resource-group", "commands", "--name", "commandspeer", "--sku", "Premium")
+    return program
+
+
+def test_the_table_names_every_command_and_no_other(az):
+    python = az.tool.path.with_name("python")
+    done = subprocess.run(
+        [python, SCRIPTS / "az_commands.py"], env=az.env, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    known = json.loads(done.stdout)
+    print(f"{len(known)} commands")
+    assert known == sorted(row.operation for row in az_commands.rows())
+
+
+def test_artifact_streaming_is_refused_by_name(az):
+    told = az.refused("acr", "artifact-streaming", "show", "--name", "commandspeer", "--repository", "app")
+    assert "artifact streaming" in told
+
+
+def test_the_retired_chart_commands_are_refused_by_name(az):
+    assert "charts are OCI artifacts now" in az.refused("acr", "helm", "list", "--name", "commandspeer")
