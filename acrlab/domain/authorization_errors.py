@@ -122,6 +122,41 @@ class ScopeNotAssignable(ArmCondition):
     evidence, source = "inferred", "the code is quoted in public logs (2023-2026); the words are acrlab's"
 
 
+class ScopeLocked(ArmCondition):
+    """A lock stands against it. Fields: scope, verb, locked."""
+
+    status, arm = 409, "ScopeLocked"
+    message = (
+        "The scope '{scope}' cannot perform {verb} operation because following scope(s) are locked: {locked}. "
+        "Please remove the lock and try again."
+    )
+    evidence, source = "recorded", "Azure-Player/azure.datafactory.devops#183 (2025-07), Azure/apiops#606"
+
+
+class LockNotFound(ArmCondition):
+    """No such lock at the scope. Fields: name."""
+
+    status, arm = 404, "LockNotFound"
+    message = "The lock '{name}' could not be found."
+    evidence, source = "inferred", ""
+
+
+class LockNameInvalid(ArmCondition):
+    """A lock's name has up to 260 characters, none of < > % & : \\ ? /. Fields: name."""
+
+    status, arm = 400, "LockNameInvalid"
+    message = "The lock name '{name}' is not valid: up to 260 characters, none of < > % & : \\ ? /."
+    evidence, source = "inferred", "the rule is that of azure-mgmt-resource; the words are acrlab's"
+
+
+class LockInvalid(ArmCondition):
+    """A lock whose body cannot be. Fields: reason."""
+
+    status, arm = 400, "InvalidLock"
+    message = "The lock is not valid: {reason}."
+    evidence, source = "inferred", ""
+
+
 class PrincipalIdInvalid(ArmCondition):
     """An object id is a GUID."""
 
