@@ -11,11 +11,12 @@ from acrlab.domain.authorization_errors import (
     PrincipalIdInvalid,
     PrincipalNotFound,
     PrincipalTypeMismatch,
+    ScopeNotAssignable,
 )  # fmt: skip
 from acrlab.domain.errors import BodyInvalid
 from acrlab.domain.registry import Field, read
 from acrlab.domain.resource_id import GUID
-from acrlab.engine import authorization
+from acrlab.engine import authorization, role_definitions
 from acrlab.engine.ask import Ask
 from acrlab.engine.state import Identity
 
@@ -53,7 +54,7 @@ def desired(ask: Ask) -> dict[str, Any]:
     """The body of an assignment.
 
     Raises: BodyInvalid, DefinitionNotFound, PrincipalNotFound, PrincipalTypeMismatch, AssignmentExists,
-    AssignmentUpdateRefused, ConditionInvalid.
+    AssignmentUpdateRefused, ConditionInvalid, ScopeNotAssignable.
     Source: Azure RBAC REST reference, role assignments create (2022-04-01); messages from public issues.
     """
     body = read(ASSIGNMENT, ask.given, ask.version, kind="")
@@ -76,6 +77,10 @@ def _role(ask: Ask, id: str) -> str:
     role = id.rstrip("/").rpartition("/")[2].lower()
     if authorization.definition(ask.world, role) is None:
         raise DefinitionNotFound(id=role.replace("-", "")).why(f"no role, built in or custom, has the id {role}")
+    custom, scope = role_definitions.of(ask.world, role), ask.id.scope or ask.id.parent or ask.id
+    if custom is not None and not role_definitions.assignable(custom, scope):
+        scopes = ", ".join(custom.body["properties"]["assignableScopes"])
+        raise ScopeNotAssignable(scope=str(scope), role=role).why(f"its assignable scopes are {scopes}")
     return role
 
 

@@ -20,6 +20,7 @@ EVERYTHING = frozenset(("pull", "push", "delete", "metadata_read", "metadata_wri
 ANONYMOUS = frozenset(("pull", "metadata_read"))
 CATALOGS = {"catalog": "catalog", "deleted_catalog": "deleted_read"}  # a registry scope and the operation it stands for
 _WORDS = sorted(EVERYTHING)
+ANY_REPOSITORY = "*"  # stands for whichever one: is there any on which something is allowed?
 KINDS = {"user": "User"}  # how assignments call a kind of principal; all others are ServicePrincipal
 
 
@@ -35,7 +36,9 @@ class Held(msgspec.Struct, frozen=True):
 
     def allows(self, action: str, data: bool, repository: str = "") -> bool:
         """Say whether the role covers the action and its condition lets it through."""
-        return roles.permits(self.role, action, data) and conditions.allows(self.condition, action, repository)
+        if not roles.permits(self.role, action, data):
+            return False
+        return repository == ANY_REPOSITORY or conditions.allows(self.condition, action, repository)
 
 
 def definition(world: World, role: str) -> RoleDefinition | None:
@@ -43,10 +46,18 @@ def definition(world: World, role: str) -> RoleDefinition | None:
     found = roles.BUILTIN.get(role.lower())
     if found is not None:
         return found
-    custom = next(
-        (each for key, each in world.state.resources.items() if DEFINITIONS in key and key.endswith(role.lower())), None
-    )
+    custom = world.state.resources.get(custom_key(world, role))
     return custom_definition(custom) if custom is not None else None
+
+
+def custom_key(world: World, role: str) -> str:
+    """Where state keeps a learner's role: always on the subscription, wherever it may be assigned."""
+    return f"/subscriptions/{world.state.subscription}{DEFINITIONS}{role}".lower()
+
+
+def custom_definitions(world: World) -> Iterator[Resource]:
+    """Every role that a learner defined."""
+    return (each for key, each in world.state.resources.items() if DEFINITIONS in key)
 
 
 def custom_definition(resource: Resource) -> RoleDefinition:

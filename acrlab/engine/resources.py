@@ -16,7 +16,6 @@ from acrlab.domain.arm_errors import (
     ResourceLocationFixed,
     ResourceNotFound,
 )  # fmt: skip
-from acrlab.domain.authorization_errors import AssignmentNotFound
 from acrlab.domain.errors import BodyInvalid, Condition, NotEmulated
 from acrlab.domain.resource_id import GROUP_TYPE, ResourceId, parse
 from acrlab.engine import groups, operations, policies, registries, table
@@ -52,8 +51,8 @@ def missing(row: ResourceType, id: ResourceId) -> Condition:
     """The refusal for a resource that is not there: ARM speaks for top-level ones, the provider for children."""
     if row.path == GROUP_TYPE:
         return ResourceGroupNotFound(group=id.group)
-    if row.extension:
-        return AssignmentNotFound(name=id.name)
+    if row.absent is not None:
+        return row.absent(id)
     if len(id.types) > 1:
         return ChildNotFound(name=id.name)
     return ResourceNotFound(type=row.path, name=id.name, group=id.group)

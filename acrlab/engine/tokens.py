@@ -28,7 +28,6 @@ ANONYMOUS_LIFE = 5 * 60  # seconds. Source: recorded, sub acr_anon_pull
 BACKDATED = 900  # seconds that a token's start lies before its issue. Source: recorded
 NULL_GUID = "00000000-0000-0000-0000-000000000000"  # the user name that goes with a token as password
 REFRESH, ACCESS = "refresh_token", "access_token"
-ANY_REPOSITORY = "*"
 # The words of a refresh token's permissions. Source: recorded, azure-cli cassettes 2024.
 _PERMISSIONS = (
     ("read", "pull"), ("write", "push"), ("delete", "delete"), ("metadata/read", "metadata_read"),
@@ -86,7 +85,7 @@ def _overlap(asked: frozenset[str], may: frozenset[str]) -> frozenset[str]:
 
 def permissions(world: "World", registry: Registry, principal: Principal) -> list[str]:
     """What a refresh token says its owner may do anywhere in the registry."""
-    may = allowed(world, registry, principal, "repository", ANY_REPOSITORY)
+    may = allowed(world, registry, principal, "repository", authorization.ANY_REPOSITORY)
     return [word for word, action in _PERMISSIONS if action in may]
 
 

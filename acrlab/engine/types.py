@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 
 from acrlab.domain import events
+from acrlab.domain.errors import Condition
 from acrlab.domain.registry import Field
+from acrlab.domain.resource_id import ResourceId
 from acrlab.engine.ask import Ask
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
@@ -60,6 +62,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     located: bool = False
     scopes: tuple[str, ...] = ()  # where it is listed from above its parent: subscription, group
     extension: bool = False
+    absent: Callable[[ResourceId], Condition] | None = None  # what is said of one that is not there
     opening: Callable[[Ask, dict[str, Any]], tuple[events.Event, ...]] = _nothing
     changing: Callable[[Ask, dict[str, Any]], tuple[events.Event, ...]] = _nothing
     closing: Callable[[World, Resource, str], tuple[events.Event, ...]] = _nothing

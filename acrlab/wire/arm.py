@@ -6,8 +6,8 @@ from acrlab.domain import projection
 from acrlab.domain.arm_errors import SubscriptionInvalid, SubscriptionNotFound
 from acrlab.domain.authorization_errors import AuthorizationFailed
 from acrlab.domain.resource_id import GUID, parse
-from acrlab.engine import authorization, entra
-from acrlab.wire import arm_authorization, arm_core, arm_deployments, arm_groups, arm_insight, arm_resources
+from acrlab.engine import authorization, entra, management_locks
+from acrlab.wire import arm_authorization, arm_core, arm_deployments, arm_groups, arm_insight, arm_locks, arm_resources
 from acrlab.wire.arm_requests import PROVIDER
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
@@ -22,7 +22,7 @@ _LEFT = {"GET": ("reads", 249, 3749), "HEAD": ("reads", 249, 3749), "DELETE": ("
 _WRITES = ("writes", 199, 2999)
 
 ROUTES: tuple[Route, ...] = (
-    *arm_authorization.ROUTES, *arm_insight.ROUTES, *arm_deployments.ROUTES, *arm_resources.ROUTES,
+    *arm_authorization.ROUTES, *arm_locks.ROUTES, *arm_insight.ROUTES, *arm_deployments.ROUTES, *arm_resources.ROUTES,
     *arm_groups.ROUTES, *arm_core.ROUTES, *arm_core.REST,
 )  # fmt: skip
 
@@ -37,9 +37,9 @@ def enter(call: Call) -> str:
 
 
 def authorize(call: Call, route: Route) -> None:
-    """Who asks, about which subscription, and whether a role allows it there.
+    """Who asks, about which subscription, whether a role allows it there, and whether a lock stands against it.
 
-    Raises: TokenRefused and its kin, SubscriptionInvalid, SubscriptionNotFound, AuthorizationFailed.
+    Raises: TokenRefused and its kin, SubscriptionInvalid, SubscriptionNotFound, AuthorizationFailed, ScopeLocked.
     """
     if route.scope == OPEN:
         return
@@ -55,6 +55,10 @@ def authorize(call: Call, route: Route) -> None:
             client=_client(call), id=call.principal.id, action=action, scope=scope
         )  # fmt: skip
         raise refusal.why(*verdict.because)
+    method = call.request.method
+    target = scope if method == "POST" else enter(call)  # an action is about the resource it is asked of
+    if method not in ("GET", "HEAD"):
+        management_locks.require(call.world, method, action, parse(target))
 
 
 def _client(call: Call) -> str:

@@ -3,10 +3,8 @@
 from typing import Any
 
 from acrlab.domain import resource_id, roles
-from acrlab.domain.authorization_errors import DefinitionNotFound
-from acrlab.domain.errors import NotEmulated
 from acrlab.domain.resource_id import ResourceId
-from acrlab.engine import authorization, resources, table
+from acrlab.engine import authorization, resources, role_definitions, table
 from acrlab.engine.state import Resource
 from acrlab.wire import arm_documents, http
 from acrlab.wire.arm_requests import BODY, conditions, page, required, version
@@ -15,7 +13,8 @@ from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
 
 _ROW = table.TABLE["microsoft.authorization/roleassignments"]
-_FILTERS = ("atscope", "principalid", "assignedto", "rolename", "type")
+_ROLES = table.TABLE["microsoft.authorization/roledefinitions"]
+_FILTERS = ("atscope", "atscopeandbelow", "principalid", "assignedto", "rolename", "type")
 
 
 def scope(call: Call) -> ResourceId:
@@ -76,35 +75,62 @@ def _applies(resource: Resource, at: ResourceId, above: set[str], only_above: bo
 
 
 def definition_list(call: Call) -> Response:
-    """Role definitions; $filter roleName eq 'AcrPull', type eq 'BuiltInRole'."""
+    """Role definitions; $filter roleName eq 'AcrPull', type eq 'BuiltInRole', atScopeAndBelow().
+
+    Custom roles are those that may be assigned at the scope. Source: Azure RBAC REST reference (2022-04-01).
+    """
     version(call)
-    wanted = conditions(call, _FILTERS)
-    chosen = [each for each in roles.BUILTIN.values() if _described(each, wanted)]
-    return page(call, sorted(chosen, key=lambda each: each.id), lambda each: each.id, lambda each: _role(call, each))
+    wanted, at = conditions(call, _FILTERS), scope(call)
+    customs = [
+        each for each in authorization.custom_definitions(call.world)
+        if role_definitions.assignable(each, at, below="atscopeandbelow" in wanted or not at.subscription)
+    ]  # fmt: skip
+    found = [_role(call, each) for each in roles.BUILTIN.values()] + [_shown(call, each) for each in customs]
+    chosen = sorted((each for each in found if _described(each["properties"], wanted)), key=_name)
+    return page(call, chosen, _name, lambda each: each)
 
 
-def _described(definition: roles.RoleDefinition, wanted: dict[str, str]) -> bool:
-    kind = "customrole" if definition.kind == "custom" else "builtinrole"
-    named = wanted.get("rolename", definition.name).lower() == definition.name.lower()
-    return named and wanted.get("type", kind).lower() == kind
+def _name(role: dict[str, Any]) -> str:
+    return str(role["name"]).lower()
+
+
+def _described(properties: dict[str, Any], wanted: dict[str, str]) -> bool:
+    named = wanted.get("rolename", properties["roleName"]).lower() == properties["roleName"].lower()
+    return bool(named and wanted.get("type", properties["type"]).lower() == properties["type"].lower())
 
 
 def definition(call: Call) -> Response:
     """One role definition. Raises: DefinitionNotFound."""
     version(call)
-    found = authorization.definition(call.world, call.params["name"])
-    if found is None:
-        raise DefinitionNotFound(id=call.params["name"].replace("-", ""))
-    return http.json(200, _role(call, found))
+    builtin = roles.BUILTIN.get(call.params["name"].lower())
+    if builtin is not None:
+        return http.json(200, _role(call, builtin))
+    return http.json(200, _shown(call, resources.get(call.world, _ROLES, _role_id(call))))
 
 
 def _role(call: Call, found: roles.RoleDefinition) -> dict[str, Any]:
     return arm_documents.role(found, call.world.state.subscription)
 
 
+def _role_id(call: Call) -> ResourceId:
+    """A custom role lies on the subscription, wherever it was asked for."""
+    subscription = ResourceId(call.world.state.subscription)
+    return subscription.extension(_ROLES.namespace, "roleDefinitions", call.params["name"])
+
+
 def define(call: Call) -> Response:
-    """Custom roles arrive with a later issue. Raises: NotEmulated."""
-    raise NotEmulated(what="custom role definitions").why("Microsoft.Authorization/roleDefinitions is read-only here")
+    """Make or change a custom role: 201 in both cases. Source: azure-mgmt-authorization 4.0.0 takes 201 alone."""
+    resources.require_group(call.world, scope(call))
+    ask = resources.ask_for(call.world, _role_id(call), call.principal, version(call), required(call))
+    return http.json(201, _shown(call, resources.put(_ROLES, ask).resource))
+
+
+def undefine(call: Call) -> Response:
+    """Delete a custom role: 200 with what it was, 204 when there was nothing."""
+    role_definitions.require_custom(call.params["name"])
+    ask = resources.ask_for(call.world, _role_id(call), call.principal, version(call))
+    outcome = resources.delete(_ROLES, ask)
+    return Response(204) if outcome is None else http.json(200, _shown(call, outcome.resource))
 
 
 def permissions(call: Call) -> Response:
@@ -132,7 +158,7 @@ ROUTES = (
     *_everywhere("DELETE", "roleAssignments/{name}", unassign, f"{_A}/delete"),
     *_everywhere("GET", "roleDefinitions", definition_list, f"{_D}/read"),
     *_everywhere("GET", "roleDefinitions/{name}", definition, f"{_D}/read"),
-    *_everywhere("PUT", "roleDefinitions/{name}", define, f"{_D}/write", truth="refused")[1:],
-    *_everywhere("DELETE", "roleDefinitions/{name}", define, f"{_D}/delete", truth="refused")[1:],
+    *_everywhere("PUT", "roleDefinitions/{name}", define, f"{_D}/write", body=BODY)[1:],
+    *_everywhere("DELETE", "roleDefinitions/{name}", undefine, f"{_D}/delete")[1:],
     *_everywhere("GET", "permissions", permissions, "signed-in"),
 )  # fmt: skip

@@ -25,7 +25,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "Microsoft.ContainerRegistry": (),
     "Microsoft.Resources": ("resourceGroups", "subscriptions", "tenants", "deployments"),
     "Microsoft.Authorization": (
-        "roleAssignments", "roleDefinitions", "permissions", "policyDefinitions", "policyAssignments",
+        "roleAssignments", "roleDefinitions", "permissions", "locks", "policyDefinitions", "policyAssignments",
     ),
     "Microsoft.Insights": ("diagnosticSettings", "metrics"),
 }  # fmt: skip

@@ -94,15 +94,18 @@ def _assignment(world: World, resource: Resource, head: dict[str, Any], state: s
     return {"properties": properties, **head}
 
 
+def _custom_role(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    times = {"createdOn": iso(resource.created), "updatedOn": iso(resource.modified)}
+    people = {"createdBy": resource.created_by, "updatedBy": resource.modified_by}
+    return {"properties": {**resource.body["properties"], **times, **people}, **head}
+
+
 def role(definition: RoleDefinition, subscription: str) -> dict[str, Any]:
-    """A role definition. Source: Azure RBAC REST reference, role definitions list (2022-04-01)."""
-    custom = definition.kind == "custom"
+    """A built-in role. Source: Azure RBAC REST reference, role definitions list (2022-04-01)."""
     return {
         "properties": {
-            "roleName": definition.name,
-            "type": "CustomRole" if custom else "BuiltInRole",
-            "description": definition.description,
-            "assignableScopes": [f"/subscriptions/{subscription}"] if custom else ["/"],
+            "roleName": definition.name, "type": "BuiltInRole", "description": definition.description,
+            "assignableScopes": ["/"],
             "permissions": [permission(definition)],
             "createdOn": iso(ROLE_DATE), "updatedOn": iso(ROLE_DATE), "createdBy": None, "updatedBy": None,
         },
@@ -141,6 +144,7 @@ _SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any
     "microsoft.containerregistry/registries/tokens": _token,
     GROUP_TYPE.lower(): _group,
     "microsoft.authorization/roleassignments": _assignment,
+    "microsoft.authorization/roledefinitions": _custom_role,
     **arm_reach.SHOWN,
     **arm_lifecycle.SHOWN,
     **network_documents.SHOWN,

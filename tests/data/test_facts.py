@@ -23,6 +23,7 @@ KEYS_THAT_CITE = {"source", "order_source", "frozen_source"}
 
 # Where the facts of a file stand: the tables that must carry a source each.
 FACTS = {
+    "actions": ["meta", "action"],
     "api_versions": ["meta", "versions", "type"],
     "media_types": ["meta", "media_type"],
     "regions": ["meta", "region"],

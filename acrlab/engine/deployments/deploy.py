@@ -19,7 +19,7 @@ from acrlab.domain.templates.errors import DeploymentFailed, DeploymentNameInval
 from acrlab.domain.templates.expressions import Function, Scope, resolved
 from acrlab.domain.templates.functions import FUNCTIONS, LAZY
 from acrlab.domain.templates.template import Planned
-from acrlab.engine import authorization, resources, table
+from acrlab.engine import authorization, management_locks, resources, table
 from acrlab.engine.ask import Ask
 from acrlab.engine.state import Resource
 from acrlab.engine.types import ResourceType
@@ -304,6 +304,7 @@ def _put(plan: Plan, each: Planned, id: ResourceId, body: dict[str, Any]) -> Non
     assert row is not None
     known = resources.find(plan.ask.world, id)
     _require(plan, row.allows("PUT"), str(known.id if known is not None else id.scope or id))
+    management_locks.require(plan.ask.world, "PUT", row.allows("PUT"), id)
     resources.put(row, _asked(plan, row, id, each.version, body))
 
 

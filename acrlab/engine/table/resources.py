@@ -1,8 +1,9 @@
-"""Rows of what every registry lives in: resource groups, roles."""
+"""Rows of what every registry lives in: resource groups, roles, locks."""
 
+from acrlab.domain.authorization_errors import AssignmentNotFound, DefinitionNotFound, LockNotFound
 from acrlab.domain.resource_id import GROUP_TYPE
-from acrlab.engine import assignments, groups
-from acrlab.engine.types import ResourceType
+from acrlab.engine import assignments, groups, management_locks, role_definitions
+from acrlab.engine.types import CREATE_AND_DROP, ResourceType
 
 ROWS: tuple[ResourceType, ...] = (
     ResourceType(
@@ -11,9 +12,15 @@ ROWS: tuple[ResourceType, ...] = (
     ),
     ResourceType(
         path="Microsoft.Authorization/roleAssignments", desired=assignments.desired,
-        check_name=assignments.check_name, extension=True,
+        check_name=assignments.check_name, extension=True, absent=lambda id: AssignmentNotFound(name=id.name),
     ),
     ResourceType(
-        path="Microsoft.Authorization/roleDefinitions", extension=True, methods=("GET", "LIST"),
+        path=role_definitions.PATH, desired=role_definitions.desired, check_name=role_definitions.check_name,
+        releasing=role_definitions.releasing, extension=True, methods=CREATE_AND_DROP,
+        absent=lambda id: DefinitionNotFound(id=id.name.replace("-", "")),
+    ),
+    ResourceType(
+        path=management_locks.PATH, desired=management_locks.desired, check_name=management_locks.check_name,
+        extension=True, methods=CREATE_AND_DROP, absent=lambda id: LockNotFound(name=id.name),
     ),
 )  # fmt: skip
