@@ -11,6 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from acrlab.agents import engines
+from acrlab.agents.dispatcher import Dispatcher
+from acrlab.agents.protocol import Engine
 from acrlab.domain.errors import Condition
 from acrlab.engine import collection, directory, federation, genesis
 from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
@@ -20,6 +23,7 @@ from acrlab.engine.world import World
 from acrlab.serve import standpoints
 from acrlab.serve.certificates import Authority
 from acrlab.serve.server import Doors
+from acrlab.store.account import FolderStorage
 from acrlab.store.directory import DirectoryBlobs
 from acrlab.store.keys import KeyRing
 from acrlab.store.memory import MemoryJournal
@@ -61,6 +65,7 @@ class Emulator:
         realistic_timing: bool = False,
         profile: str = "current-2026",
         port: int = 0,
+        engine: str | Engine = "auto",
     ) -> None:
         if clock not in CLOCKS:
             raise ValueError(f"clock={clock!r}: use one of {', '.join(CLOCKS)}")
@@ -76,12 +81,15 @@ class Emulator:
             entropy=os.urandom if seed is None else random.Random(seed).randbytes,
             keys=KeyRing(kept / "keys" if kept else None),
             realistic_timing=realistic_timing,
+            storage=FolderStorage(self.folder / "account"),
         )
         if not journal.position:
             genesis.begin(self.world, profile)
         collection.sweep(self.world)
         self.stopping = threading.Event()
         self.app = App(self.world, stop=self.stopping.set, fork=self.fork)
+        found = engines.engine(engine) if isinstance(engine, str) else engine
+        self.dispatcher = Dispatcher(self.app, lambda: found, self.folder / "runs")
         self._authority = Authority(kept / "ca" if kept else None)
         self._sealed, self._port = sealed, port
         self._closed = threading.Event()
@@ -111,6 +119,7 @@ class Emulator:
     def stop(self) -> None:
         """Close the doors and make everything durable. A world in memory is gone."""
         self._closed.set()
+        self.dispatcher.close()
         if self._doors is not None:
             self._jobs.join()
             self._doors.stop()
@@ -136,6 +145,8 @@ class Emulator:
                 _link(Path(self.world.blobs.path(digest)), Path(blobs.path(digest)))
             self.world.family.remove(fork)
             journal.close()
+        if (self.folder / "account").is_dir():
+            shutil.copytree(self.folder / "account", folder / "account")
         if self._kept:
             shutil.copytree(self.folder / "keys", folder / "keys")
 

@@ -9,7 +9,7 @@ from acrlab.domain import conditions, events, resource_id, roles
 from acrlab.domain.access import Principal, Verdict
 from acrlab.domain.resource_id import ResourceId
 from acrlab.domain.roles import RoleDefinition
-from acrlab.engine.access import repository_tokens
+from acrlab.engine.access import repository_tokens, runs
 from acrlab.engine.state import Registry, Resource
 from acrlab.engine.world import World
 
@@ -136,6 +136,8 @@ def operates(world: World, registry: Registry, principal: Principal, operation: 
         return repository_tokens.allows(world, registry, principal.name, operation, repository)
     if principal.kind == "anonymous":
         return anonymous_pull(world, registry) and (operation in ANONYMOUS or operation == "catalog")
+    if principal.kind == runs.KIND:
+        return runs.allows(world, registry, principal)
     found = held(world, principal, registry.resource)
     need = roles.requirement(operation, mode(world, registry))
     return any(

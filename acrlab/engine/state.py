@@ -186,6 +186,7 @@ class State(msgspec.Struct):
     jobs: list[Job] = []  # a heap
     scheduled: int = 0
     deliveries: dict[str, list[Delivery]] = {}  # by lower-case id of the webhook, oldest first
+    runs: dict[str, int] = {}  # registry -> how many runs it has had
     links: dict[str, int] = {}  # digest -> how many repositories of the world hold it
 
     def inside(self, registry: str, kind: str) -> list[Resource]:

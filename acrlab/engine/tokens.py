@@ -14,7 +14,7 @@ from acrlab.domain.credential_errors import TokenMalformed
 from acrlab.domain.entra_errors import EntraCondition
 from acrlab.domain.errors import Unauthenticated
 from acrlab.engine import authorization, directory, jwt
-from acrlab.engine.access import passwords, repository_tokens
+from acrlab.engine.access import passwords, repository_tokens, runs
 from acrlab.engine.state import Registry
 
 if TYPE_CHECKING:
@@ -251,7 +251,9 @@ def _admin(world: "World", registry: Registry, name: str) -> Principal:
 
 
 def _local(world: "World", registry: Registry, held: Held) -> Principal:
-    """Whoever the registry itself knows: its admin user, or one of its tokens. Raises: Unauthenticated."""
+    """Whoever the registry itself knows: its admin user, one of its tokens or of its runs. Raises: Unauthenticated."""
+    if held.sub.startswith(runs.PREFIX):
+        return runs.owner(world, held.sub)
     if held.sub.lower() == registry.name:
         return _admin(world, registry, held.sub)
     found = passwords.enabled(world, registry, held.sub)

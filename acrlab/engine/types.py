@@ -34,6 +34,10 @@ def _at_once(*_: Any) -> bool:
     return False
 
 
+def _by_id(resource: Resource) -> str:
+    return resource.id.lower()
+
+
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Something a resource, or the subscription for its type, can be told to do. `perform` None: refused."""
 
@@ -73,6 +77,8 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     born: int = 201  # status of the PUT of a new resource that is there at once
     lingers: Callable[[World, Resource], bool] = _done  # whether a DELETE takes a while although others do not
     gone: int = 200  # status of a DELETE that is done at once
+    order: Callable[[Resource], str] = _by_id  # what a list is sorted by
+    chosen: Callable[[list[Resource], str], list[Resource]] | None = None  # by the $filter of a list, where it has one
     actions: tuple[Action, ...] = ()
     scope_actions: tuple[Action, ...] = ()
     parameters: dict[str, str] = {}  # types whose name is called otherwise in a route

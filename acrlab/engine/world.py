@@ -13,9 +13,11 @@ from acrlab.engine.clock import Clock
 from acrlab.engine.journal import Journal, JournalFailed
 from acrlab.engine.keys import Keys
 from acrlab.engine.state import Registry, State
+from acrlab.engine.storage import NoStorage, Storage
 from acrlab.engine.upstream import Upstreams, nowhere
 from acrlab.engine.why import Refusal
 
+Listener = Callable[[tuple[events.Event, ...]], None]  # told of what was committed; of nothing when all may differ
 GENESIS = "genesis"  # the mark that `reset` goes back to
 
 
@@ -32,9 +34,12 @@ class World:
         keys: Keys,
         realistic_timing: bool = False,
         upstreams: Upstreams = nowhere,
+        storage: Storage | None = None,
     ) -> None:
         self.journal, self.blobs, self.clock, self.keys = journal, blobs, clock, keys
         self.realistic_timing, self.upstreams = realistic_timing, upstreams
+        self.storage: Storage = storage or NoStorage()
+        self.listeners: list[Listener] = []
         self.lock = threading.RLock()
         self.version = 0
         self.refusals: deque[Refusal] = deque(maxlen=200)
@@ -91,6 +96,8 @@ class World:
             for event in happened:
                 fold.apply(self.state, event)
             self.version += 1
+            for listener in self.listeners:
+                listener(happened)
 
     def _replayed(self, upto: int | None = None) -> State:
         state = State()
@@ -121,6 +128,8 @@ class World:
             self.journal.flush()
             self.state = self._replayed()
             self.version += 1
+            for listener in self.listeners:
+                listener(())
 
     def reset(self) -> None:
         """Go back to how the world began."""
@@ -134,7 +143,7 @@ class World:
                 journal.append(record)
             other = World(
                 journal=journal, blobs=self.blobs, clock=self.clock, entropy=self._entropy, keys=self.keys,
-                realistic_timing=self.realistic_timing, upstreams=self.upstreams,
+                realistic_timing=self.realistic_timing, upstreams=self.upstreams, storage=self.storage,
             )  # fmt: skip
             other.journal.mark(GENESIS)
             other.family = self.family

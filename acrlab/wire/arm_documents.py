@@ -14,7 +14,7 @@ from acrlab.engine.reach import replications
 from acrlab.engine.state import Resource
 from acrlab.engine.vaults import encryption
 from acrlab.engine.world import World
-from acrlab.wire import arm_lifecycle, arm_reach, network_documents
+from acrlab.wire import arm_lifecycle, arm_reach, arm_tasks, network_documents
 from acrlab.wire.arm_marks import life, system_data
 from acrlab.wire.times import iso, iso_offset
 
@@ -40,6 +40,12 @@ def brief(world: World, resource: Resource) -> dict[str, Any]:
 def answered(body: dict[str, Any], version: str, kind: str) -> dict[str, Any]:
     """The answer of an action, as that api-version has it."""
     return projection.project(body, version, kind)
+
+
+def acted(world: World, resource: Resource, version: str, action: str) -> dict[str, Any]:
+    """A resource as the answer of an action that made or changed it."""
+    maker = arm_tasks.ANSWERS.get(action)
+    return maker(world, resource) if maker is not None else show(world, resource, version)
 
 
 def _registry(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
@@ -147,5 +153,6 @@ _SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any
     "microsoft.authorization/roledefinitions": _custom_role,
     **arm_reach.SHOWN,
     **arm_lifecycle.SHOWN,
+    **arm_tasks.SHOWN,
     **network_documents.SHOWN,
 }

@@ -104,18 +104,19 @@ def top(call: Call) -> int:
 
 
 def page(
-    call: Call, items: Sequence[Item], key: Callable[[Item], str], shown: Callable[[Item], Any]
+    call: Call, items: Sequence[Item], key: Callable[[Item], str], shown: Callable[[Item], Any], more: bool = True
 ) -> http.Response:
-    """One page of a list sorted by key, with the address of the next.
+    """One page of a list sorted by key, with the address of the next. `more` False: what $top leaves out stays out.
 
-    Source: sdk-surface 1d: nextLink is absolute, with the host that the client used.
+    Source: sdk-surface 1d: nextLink is absolute, with the host that the client used; azure-cli 2.91.0 shows the
+    latest runs by $top and would follow any nextLink.
     """
     query = call.request.parameters()
     last, limit = _token(query.get("$skiptoken", "")), top(call)
     waiting = [each for each in items if key(each) > last] if last else list(items)
     chosen = waiting[:limit]
     answer: dict[str, Any] = {"value": [shown(each) for each in chosen]}
-    if len(waiting) > limit:
+    if len(waiting) > limit and (more or "$top" not in query):
         token = base64.urlsafe_b64encode(key(chosen[-1]).encode()).decode()
         following = urlencode({**query, "$skiptoken": token}, safe="$'")
         answer["nextLink"] = f"{call.request.base}{http.escaped(call.request.path)}?{following}"

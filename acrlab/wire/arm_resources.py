@@ -188,7 +188,11 @@ def listing(row: ResourceType) -> Handler:
         scope = _above(call, row)
         resources.require_group(call.world, scope)
         found = visible(call, resources.listed(call.world, row, scope), row)
-        return page(call, found, _key, lambda each: arm_documents.show(call.world, each, served))
+        if row.chosen is not None:
+            found = row.chosen(found, call.request.parameters().get("$filter", ""))
+        found.sort(key=row.order)
+        every = row.chosen is None
+        return page(call, found, row.order, lambda each: arm_documents.show(call.world, each, served), every)
 
     return listed
 
@@ -200,10 +204,6 @@ def _above(call: Call, row: ResourceType) -> ResourceId:
     if not kinds:
         return ResourceId(subscription, group)
     return ResourceId(subscription, group, row.namespace, kinds, tuple(call.params[_parameter(kind)] for kind in kinds))
-
-
-def _key(resource: Resource) -> str:
-    return resource.id.lower()
 
 
 def visible(call: Call, found: list[Resource], row: ResourceType) -> list[Resource]:
@@ -229,7 +229,7 @@ def acting(row: ResourceType, action: Action) -> Handler:
         if isinstance(answer, OperationStarted):
             return Response(202, [("location", located(call, row, answer.operation, region(call.world, ask.id)))])
         if isinstance(answer, Resource):
-            return http.json(200, arm_documents.show(call.world, answer, ask.version))
+            return http.json(200, arm_documents.acted(call.world, answer, ask.version, action.name))
         return Response(200) if answer is None else http.json(200, answer)
 
     return act

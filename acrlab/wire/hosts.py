@@ -19,6 +19,7 @@ _EXACT = {
 _SUFFIXES = (
     (".azurecr.io", "registry"),
     (".vault.azure.net", "vault"),
+    (".blob.core.windows.net", "blob"),
     *(
         (suffix, FOREIGN)
         for suffix in (

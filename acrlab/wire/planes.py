@@ -19,6 +19,7 @@ from acrlab.wire import (
     oauth,
     oci,
     registry,
+    storage,
     vault,
 )
 from acrlab.wire.call import Call
@@ -69,6 +70,9 @@ PLANES: dict[str, Plane] = {
     ),
     "local": Plane(
         "local", Router((*local.ROUTES, *REGISTRY_ROUTES)), local.enter, local.authorize, dialects.oci, registry.dress
+    ),
+    "blob": Plane(
+        "blob", Router(storage.ROUTES), storage.enter, storage.authorize, storage.dialect, storage.dress
     ),
     "vault": Plane("vault", Router(vault.ROUTES), vault.enter, vault.authorize, vault.dialect, vault.dress),
     hosts.FOREIGN: Plane(hosts.FOREIGN, Router(()), _refuse, open_to_all, dialects.arm, undressed),

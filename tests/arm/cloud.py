@@ -9,6 +9,7 @@ import msgspec
 from acrlab.engine import directory, entra, genesis
 from acrlab.engine.clock import FrozenClock
 from acrlab.engine.world import World
+from acrlab.store.account import FolderStorage
 from acrlab.store.directory import DirectoryBlobs
 from acrlab.store.keys import KeyRing
 from acrlab.store.memory import MemoryJournal
@@ -58,6 +59,7 @@ class Cloud:
         self.world = World(
             journal=MemoryJournal(), blobs=DirectoryBlobs(folder), clock=FrozenClock(NOW), entropy=Random(7).randbytes,
             keys=keys or KeyRing(None), realistic_timing=realistic_timing,
+            storage=FolderStorage(folder / "account"),
         )  # fmt: skip
         genesis.begin(self.world, profile)
         self.app = App(self.world, strict_bugs=True)

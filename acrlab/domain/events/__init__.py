@@ -27,6 +27,11 @@ from acrlab.domain.events.resources import OperationStarted as OperationStarted
 from acrlab.domain.events.resources import ResourceDeleted as ResourceDeleted
 from acrlab.domain.events.resources import ResourcePut as ResourcePut
 from acrlab.domain.events.resources import Resources as Resources
+from acrlab.domain.events.tasks import RunEnded as RunEnded
+from acrlab.domain.events.tasks import RunForgotten as RunForgotten
+from acrlab.domain.events.tasks import RunQueued as RunQueued
+from acrlab.domain.events.tasks import RunStarted as RunStarted
+from acrlab.domain.events.tasks import Tasks as Tasks
 from acrlab.domain.events.vaults import VaultClosed as VaultClosed
 from acrlab.domain.events.vaults import VaultItemDeleted as VaultItemDeleted
 from acrlab.domain.events.vaults import VaultItemPurged as VaultItemPurged
@@ -41,7 +46,7 @@ from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
 from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
-Event = World | Resources | Content | Reach | Lifecycle | Vaults
+Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Event])

@@ -102,7 +102,11 @@ def closed(
 
 def held(world: World, body: dict[str, Any], client: str) -> str:
     """The principal that a registry acts as: by client id of an assigned identity, or `system`. Empty: none."""
-    identity = body.get("identity") or {}
+    return principal_of(body.get("identity") or {}, client)
+
+
+def principal_of(identity: dict[str, Any], client: str) -> str:
+    """The principal behind an identity block: by client id of an assigned identity, or `system`. Empty: none."""
     if client == "system":
         return str(identity.get("principalId", ""))
     users = identity.get("userAssignedIdentities", {}).values()

@@ -16,6 +16,8 @@ from acrlab.engine.world import World
 # What the internet sees of this machine: an address of RFC 5737, kept for examples. A loopback is no address there.
 PUBLIC = "203.0.113.10"
 SERVICE = "Microsoft.ContainerRegistry"
+# Where the agents of ACR Tasks stand, with or without a system-assigned identity of the task.
+TASKS, TASKS_WITH_IDENTITY = "tasks", "tasks with identity"
 
 
 class Standpoint(msgspec.Struct, frozen=True):
@@ -40,6 +42,8 @@ def standpoint(world: World, client: str) -> Standpoint | None:
 
 def admits(world: World, registry: Registry, client: str) -> Verdict:
     """Decide whether a client gets at a registry's data at all; who it is comes later."""
+    if client in (TASKS, TASKS_WITH_IDENTITY):
+        return admits_tasks(world, registry, system_assigned=client == TASKS_WITH_IDENTITY)
     resource = world.state.resources.get(registry.resource.lower())
     properties: dict[str, Any] = resource.body["properties"] if resource is not None else {}
     if resource is None or _open(properties):

@@ -7,6 +7,7 @@ from acrlab.engine.access import passwords
 from acrlab.engine.lifecycle import imports
 from acrlab.engine.network import connections
 from acrlab.engine.reach import replications
+from acrlab.engine.tasks import contexts, schedule
 from acrlab.engine.types import Action, ResourceType
 
 ROWS: tuple[ResourceType, ...] = (
@@ -23,8 +24,8 @@ ROWS: tuple[ResourceType, ...] = (
             Action(name="listUsages", method="GET", perform=registries.usages),
             Action(name="importImage", perform=imports.perform),
             Action(name="generateCredentials", perform=passwords.generate),
-            Action(name="scheduleRun", truth="refused"),
-            Action(name="listBuildSourceUploadUrl", truth="refused"),
+            Action(name="scheduleRun", perform=schedule.perform),
+            Action(name="listBuildSourceUploadUrl", perform=contexts.upload_url),
             Action(name="privateLinkResources", method="GET", perform=connections.link_resources),
             Action(name=f"privateLinkResources/{connections.GROUP}", method="GET", perform=connections.link_resource),
         ),

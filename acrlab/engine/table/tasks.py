@@ -1,15 +1,20 @@
 """Rows of ACR Tasks."""
 
-from acrlab.domain.registry import TYPE as REGISTRIES
-from acrlab.engine.types import ResourceType, refused
+from acrlab.domain.tasks import shapes
+from acrlab.engine.tasks import runs
+from acrlab.engine.types import Action, ResourceType, refused
 
-VERSIONS = ("2019-06-01-preview", "2025-03-01-preview")
+VERSIONS = shapes.VERSIONS
 ROWS: tuple[ResourceType, ...] = (
-    refused(f"{REGISTRIES}/tasks", "listDetails", feature="tasks", versions=VERSIONS),
-    refused(
-        f"{REGISTRIES}/runs", "listLogSasUrl", "cancel", methods=("PATCH", "GET", "LIST"), feature="tasks",
-        versions=VERSIONS,
+    refused(shapes.TASK, "listDetails", feature="tasks", versions=VERSIONS),
+    ResourceType(
+        path=shapes.RUN, methods=("PATCH", "GET", "LIST"), desired=runs.desired, order=runs.order, chosen=runs.chosen,
+        closing=runs.closing, feature="tasks", versions=VERSIONS,
+        actions=(
+            Action(name="listLogSasUrl", perform=runs.log_link),
+            Action(name="cancel", perform=runs.cancelled),
+        ),
     ),
-    refused(f"{REGISTRIES}/taskRuns", "listDetails", feature="tasks", versions=VERSIONS),
-    refused(f"{REGISTRIES}/agentPools", "listQueueStatus", feature="agent_pools", versions=VERSIONS),
+    refused(shapes.TASK_RUN, "listDetails", feature="tasks", versions=VERSIONS),
+    refused(shapes.POOL, "listQueueStatus", feature="agent_pools", versions=VERSIONS),
 )  # fmt: skip

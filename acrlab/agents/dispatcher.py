@@ -1,0 +1,219 @@
+"""Hands queued runs to agents, and sees to it that each of them ends.
+
+What really runs is timed by this machine's clock: turning the dial of the world forward neither speeds a build up nor
+ends it. Start and finish of a run are moments of the world's clock.
+"""
+
+import os
+import shutil
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from acrlab.agents.protocol import Engine, EngineFailed
+from acrlab.agents.registries import RunRegistries
+from acrlab.agents.runner.lines import footer
+from acrlab.agents.runner.run import execute
+from acrlab.agents.runner.services import SecretFailed
+from acrlab.agents.services import RunServices
+from acrlab.domain import events
+from acrlab.domain.errors import Condition
+from acrlab.domain.tasks.run import Ending, Order
+from acrlab.engine.state import Registry, Resource
+from acrlab.engine.tasks import contexts, logins, orders, queue, runs
+from acrlab.wire.app import App
+
+MOST = max(4, 2 * (os.cpu_count() or 1))  # runs at a time, of all registries
+TELLS = (events.RunQueued, events.RunEnded, events.ResourcePut, events.ResourceDeleted)
+LOST = "acrlab was stopped while the run was under way: its agent is gone"
+ENDED = {"Succeeded": "was successful", "Timeout": "timed out", "Canceled": "was canceled"}
+
+
+class Work:
+    """A run that an agent has. `reason` says why it was told to stop."""
+
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self.reason = ""
+        self.thread: threading.Thread | None = None
+
+    def stop(self, reason: str) -> None:
+        """Tell the agent to end it; the first reason counts."""
+        self.reason = self.reason or reason
+        self.cancelled.set()
+
+
+class Dispatcher:
+    """Starts by itself with the first run that is queued."""
+
+    def __init__(self, app: App, engine: Callable[[], Engine], folder: Path) -> None:
+        self._app, self._world, self._engine, self._folder = app, app.world, engine, folder
+        self._work: dict[str, Work] = {}  # by lower-case id of the run
+        self._changed = threading.Condition()
+        self._pending = self._busy = False
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._world.listeners.append(self._heard)
+        if runs.unfinished(self._world):
+            self._begin()
+
+    # Listening: called with the world's lock held, so nothing here may wait for anybody
+
+    def _heard(self, happened: tuple[events.Event, ...]) -> None:
+        for event in happened:
+            if isinstance(event, events.RunEnded) and (work := self._work.get(event.id.lower())) is not None:
+                work.stop(event.status)
+        if not happened or any(isinstance(event, TELLS) for event in happened):
+            self._begin()
+
+    def _begin(self) -> None:
+        with self._changed:
+            if self._closed:
+                return
+            if self._thread is None and not runs.unfinished(self._world):
+                return
+            self._pending = True
+            self._changed.notify_all()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="acrlab-dispatcher", daemon=True)
+                self._thread.start()
+
+    # Dispatching
+
+    def _loop(self) -> None:
+        contexts.sweep(self._world)
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._pending or self._closed)
+                if self._closed:
+                    return
+                self._pending, self._busy = False, True
+            with self._world.lock:
+                self._bury()
+                self._start()
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+
+    def _start(self) -> None:
+        for run in queue.startable(self._world, len(self._work), MOST):
+            self._world.commit(events.RunStarted(at=self._world.now(), id=run.id))
+            work = self._work[run.id.lower()] = Work()
+            work.thread = threading.Thread(target=self._run, args=(run.id, work), name="acrlab-run", daemon=True)
+            work.thread.start()
+
+    def _bury(self) -> None:
+        """End the runs whose agents are gone: with the process that had them, or by a return to an earlier state."""
+        for run in runs.unfinished(self._world):
+            if run.body["status"] == runs.RUNNING and run.id.lower() not in self._work:
+                self._tell(run.id, f"acrlab: {LOST}")
+                self._end(run.id, Ending(status="Error", error=LOST), 0.0)
+
+    def _run(self, id: str, work: Work) -> None:
+        started = time.monotonic()
+        try:
+            ending = self._worked(id, work)
+        except Exception as error:  # a bug of ours is an error of the service's
+            traceback.print_exc()
+            self._tell(id, f"acrlab: internal error: {error}")
+            ending = Ending(status="Error", error=str(error))
+        with self._world.lock:
+            self._end(id, _judged(ending, work), time.monotonic() - started)
+            self._work.pop(id.lower(), None)
+        with self._changed:
+            self._pending = True
+            self._changed.notify_all()
+
+    def _worked(self, id: str, work: Work) -> Ending:
+        with self._world.lock:
+            found = self._open(id)
+            if found is None:
+                return Ending(status="Canceled")
+            try:
+                own = logins.of(self._world, found[0])
+                order = orders.order(*found, own)
+            except Condition as refused:
+                self._tell(id, refused.text)
+                return Ending(status="Failed", error=refused.text)
+        workspace = self._folder / uuid.uuid4().hex
+        timer = threading.Timer(order.timeout, work.stop, ("Timeout",))
+        timer.daemon = True
+        timer.start()
+        try:
+            workspace.mkdir(parents=True)
+            return self._executed(id, order, work, workspace)
+        except (EngineFailed, SecretFailed) as failure:
+            self._tell(id, str(failure))
+            return Ending(status="Failed", error=str(failure))
+        finally:
+            timer.cancel()
+            shutil.rmtree(workspace, ignore_errors=True)
+
+    def _executed(self, id: str, order: Order, work: Work, workspace: Path) -> Ending:
+        registries = RunRegistries(self._app, id.lower(), order.logins)
+        agent = self._engine().agent(workspace / "agent", registries)
+        try:
+            return execute(
+                order, agent, registries, RunServices(self._world, id.lower()), workspace / "run",
+                lambda line: self._tell(id, line), work.cancelled, self._world.now,
+            )  # fmt: skip
+        finally:
+            agent.close()
+
+    # Telling
+
+    def _open(self, id: str) -> tuple[Resource, Registry] | None:
+        run = self._world.state.resources.get(id.lower())
+        registry = runs.registry_of(self._world, run) if run is not None and "request" in run.body else None
+        return (run, registry) if run is not None and registry is not None else None
+
+    def _tell(self, id: str, *lines: str) -> None:
+        """Add to the log of a run that is not over. What was added stays, whatever happens to this process."""
+        run = self._world.state.resources.get(id.lower())
+        if run is not None and "request" in run.body:
+            self._world.storage.append(runs.log(run), "".join(f"{line}\r\n" for line in lines).encode())
+
+    def _end(self, id: str, ending: Ending, seconds: float) -> None:
+        """Write the last lines and the record, unless somebody has ended the run already."""
+        run = self._world.state.resources.get(id.lower())
+        if run is None:
+            return
+        if "request" in run.body:
+            word = ENDED.get(ending.status, "failed")
+            self._tell(id, *footer(run.id.rpartition("/")[2], word, seconds, ending.error))
+            self._world.commit(*runs.ended(self._world, run, ending, seconds))
+        self._world.storage.finish(runs.log(run))
+
+    # Ending
+
+    def idle(self, timeout: float | None = None) -> bool:
+        """Wait until no run is under way and none can start; say whether that came. Units: seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not (self._work or self._pending or self._busy), timeout)
+
+    def close(self) -> None:
+        """Stop every agent, and end its run as what it is."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for work in list(self._work.values()):
+            work.stop("Error")
+        for work in list(self._work.values()):
+            if work.thread is not None:
+                work.thread.join()
+        if self._thread is not None:
+            self._thread.join()
+        self._world.listeners.remove(self._heard)
+
+
+def _judged(ending: Ending, work: Work) -> Ending:
+    """What ended a run counts for more than how its agent took it."""
+    if work.reason == "Timeout" and ending.status != "Succeeded":
+        return Ending(status="Timeout", error="timed out")
+    if work.reason == "Error" and ending.status != "Succeeded":
+        return Ending(status="Error", error=LOST)
+    return ending
+

@@ -1,0 +1,44 @@
+"""Runs of ACR Tasks, and the triggers that led to them or did not. A run is named by its ARM id."""
+
+from typing import Any
+
+from acrlab.domain.events.happening import Happening
+
+
+class RunQueued(Happening, frozen=True):
+    """A run waits for an agent. `number` counts the runs of the registry; `log` names its log in the storage account.
+
+    `request` is what was asked for, secrets included; it is dropped from the state once the run has ended.
+    """
+
+    id: str
+    registry: str
+    number: int
+    log: str
+    properties: dict[str, Any]
+    request: dict[str, Any]
+
+
+class RunStarted(Happening, frozen=True):
+    """An agent has taken it."""
+
+    id: str
+
+
+class RunEnded(Happening, frozen=True):
+    """It is over. `seconds` is how long it really worked, on the machine's clock."""
+
+    id: str
+    status: str
+    seconds: float = 0.0
+    error: str = ""
+    images: list[dict[str, str]] = []
+
+
+class RunForgotten(Happening, frozen=True):
+    """Its record and its log are no longer kept."""
+
+    id: str
+
+
+Tasks = RunQueued | RunStarted | RunEnded | RunForgotten

@@ -1,0 +1,45 @@
+"""The fold of runs. A run is a resource whose body holds more than is shown."""
+
+from collections.abc import Callable
+from typing import Any
+
+from acrlab.domain import events
+from acrlab.engine.state import Resource, State
+
+
+def _run_queued(state: State, event: events.RunQueued) -> None:
+    body = {
+        "status": "Queued", "updated": event.at, "created": event.at, "log": event.log, "number": event.number,
+        "properties": event.properties, "request": event.request,
+    }  # fmt: skip
+    state.resources[event.id.lower()] = Resource(event.id, body, event.at, event.by, event.at, event.by)
+    state.runs[event.registry] = event.number
+
+
+def _run_started(state: State, event: events.RunStarted) -> None:
+    _changed(state, event.id, {"status": "Running", "started": event.at})
+
+
+def _run_ended(state: State, event: events.RunEnded) -> None:
+    more: dict[str, Any] = {
+        "status": event.status, "finished": event.at, "updated": event.at, "seconds": event.seconds,
+        "error": event.error, "images": event.images,
+    }  # fmt: skip
+    _changed(state, event.id, more, without="request")
+
+
+def _changed(state: State, id: str, more: dict[str, Any], without: str = "") -> None:
+    run = state.resources[id.lower()]
+    run.body = {key: value for key, value in run.body.items() if key != without} | more
+
+
+def _run_forgotten(state: State, event: events.RunForgotten) -> None:
+    state.resources.pop(event.id.lower(), None)
+
+
+FOLD: dict[type, Callable[[State, Any], None]] = {
+    events.RunQueued: _run_queued,
+    events.RunStarted: _run_started,
+    events.RunEnded: _run_ended,
+    events.RunForgotten: _run_forgotten,
+}

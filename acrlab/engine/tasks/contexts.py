@@ -1,0 +1,37 @@
+"""Uploaded contexts: where one may be put, and where it then is."""
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from acrlab.engine.ask import Ask
+from acrlab.engine.state import Registry
+from acrlab.engine.tasks import links
+
+if TYPE_CHECKING:
+    from acrlab.engine.world import World
+
+RELATIVE = re.compile(r"source/(\d{12})/([0-9a-f-]{36})\.tar\.gz")
+
+
+def upload_url(ask: Ask) -> dict[str, Any]:
+    """A place for the context of a build. Source: azure-cli-protocol 5.3; rest example of 2025-03-01-preview."""
+    world = ask.world
+    registry = world.state.registries[ask.id.name.lower()]
+    day = datetime.fromtimestamp(world.now(), UTC).strftime("%Y%m%d0000")
+    relative = f"source/{day}/{world.uuid()}.tar.gz"
+    return {"relativePath": relative, "uploadUrl": links.signed(world, registry, relative, links.WRITE)}
+
+
+def blob(world: "World", registry: Registry, relative: str) -> str:
+    """The name in the storage account of what was uploaded there; empty for what is no place of an upload."""
+    found = RELATIVE.fullmatch(relative)
+    return f"contexts/{links.container(world, registry)}/{found[1]}-{found[2]}" if found else ""
+
+
+def sweep(world: "World") -> None:
+    """Delete what was uploaded long ago, and pieces that were never put together."""
+    for below in ("contexts", "blocks", "arriving"):
+        for name, changed in list(world.storage.names(below)):
+            if world.clock.now() - changed > links.CONTEXT_LIFE:
+                world.storage.delete(name)

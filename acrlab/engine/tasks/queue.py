@@ -1,0 +1,45 @@
+"""Which runs may start now: the agents of the service, those of pools."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from acrlab.engine.state import Resource
+from acrlab.engine.tasks import runs
+
+if TYPE_CHECKING:
+    from acrlab.engine.world import World
+
+AGENTS = 10  # runs of one registry at a time outside of pools; inferred, no published figure
+
+
+def startable(world: "World", running: int, most: int) -> list[Resource]:
+    """The runs that an agent may take now, oldest first; `most` is how many this machine works on at a time."""
+    open_runs = runs.unfinished(world)
+    busy = Counter(_place(each) for each in open_runs if each.body["status"] == runs.RUNNING)
+    found: list[Resource] = []
+    for run in open_runs:
+        place = _place(run)
+        if run.body["status"] == runs.QUEUED and running + len(found) < most and busy[place] < capacity(world, place):
+            busy[place] += 1
+            found.append(run)
+    return found
+
+
+def waiting(world: "World", pool: str) -> int:
+    """How many runs wait for an agent of a pool."""
+    return sum(_place(each) == pool.lower() and each.body["status"] == runs.QUEUED for each in runs.unfinished(world))
+
+
+def _place(run: Resource) -> str:
+    """What a run waits for: its agent pool, or the service's agents for its registry."""
+    registry = run.id.rpartition("/runs/")[0]
+    pool = run.body["properties"].get("agentPoolName")
+    return f"{registry}/agentPools/{pool}".lower() if pool else registry.lower()
+
+
+def capacity(world: "World", place: str) -> int:
+    """How many runs at a time. Source: tasks-agent-pools (2026-08): a pool of no instances runs nothing."""
+    if "/agentpools/" not in place:
+        return AGENTS
+    pool = world.state.resources.get(place)
+    return int(pool.body["properties"]["count"]) if pool is not None else 0
