@@ -5,7 +5,7 @@ from pathlib import Path
 
 from acrlab.trainer import bank as banks
 from acrlab.trainer import blueprint as blueprints
-from acrlab.trainer import oracle
+from acrlab.trainer import oracle, pool
 from acrlab.trainer.bench import Place
 from acrlab.trainer.face import HOW, Face, Left, chosen, graded, how, show
 from acrlab.trainer.grading import complaint
@@ -22,23 +22,17 @@ def quiz(
 ) -> int:  # fmt: skip
     """Practise in the terminal. Returns the exit code: 0, or 2 for a topic or pack that does not exist."""
     own, questions = face or Face(), bank or banks.standard()
-    pool = list(questions)
+    try:
+        among = pool.drawn(questions, topic, pack)
+    except (blueprints.PackUnknown, pool.TopicUnknown) as error:
+        return _refuse(own, str(error))
     if pack:
-        try:
-            chosen = blueprints.load(pack)
-        except blueprints.PackUnknown as error:
-            return _refuse(own, str(error))
-        own.say(chosen.banner(own.today))
-        pool = chosen.questions_of(questions)
-    if topic:
-        pool = [each for each in pool if topic in (each.topic, *each.objectives)]
-        if not pool:
-            return _refuse(own, f"there are no questions about {topic}: use one of {', '.join(questions.topics())}")
+        own.say(blueprints.load(pack).banner(own.today))
     practice = Practice(questions, Ledger(ledger), seed=seed)
     if practice.broken:
         own.say(f"Your record: {practice.broken}.")
     own.say("Answer with numbers. hint gives a nudge, quit stops; what you answered is kept.")
-    _practise(own, practice, pool, count)
+    _practise(own, practice, among, count)
     return 0
 
 
@@ -47,16 +41,16 @@ def _refuse(face: Face, sentence: str) -> int:
     return 2
 
 
-def _practise(face: Face, practice: Practice, pool: Sequence[Question], count: int) -> None:
+def _practise(face: Face, practice: Practice, among: Sequence[Question], count: int) -> None:
     asked: list[str] = []
     right = 0
     try:
         while len(asked) < count:
-            offer = practice.next(face.now(), pool, skip=asked)
+            offer = practice.next(face.now(), among, skip=asked)
             if offer is None:
                 break
             asked.append(offer.page.question)
-            face.say(f"\nQuestion {len(asked)} of {min(count, len(pool))}. {_reason(offer)}")
+            face.say(f"\nQuestion {len(asked)} of {min(count, len(among))}. {_reason(offer)}")
             right += _asked(face, practice, offer)
     except Left:
         asked = asked[:-1]
