@@ -1,4 +1,5 @@
-"""The official OCI distribution conformance suite, unmodified: the tag v1.1.1 and current main.
+"""The official OCI distribution conformance suite, unmodified: current main, the tag v1.1.1, and the commit
+of November 2023 that stands in for the tag where only a module proxy can be reached.
 
 A suite that ran nothing is no proof: every run has a floor of checks that must have passed, and a
 check that the suite counts as "the registry does not support this" fails the test like a failure.
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.conformance
 
 # mode -> checks that must have passed
 MAIN_FLOORS = {"1.1": 840, "dev": 980}
-V111_FLOOR = 70
+GINKGO_FLOOR = 70
 
 SECONDS = 300
 serial = itertools.count()
@@ -53,7 +54,7 @@ def read_main(path: Path) -> Outcome:
     return Outcome(counts, complaints)
 
 
-def read_v111(path: Path) -> Outcome:
+def read_ginkgo(path: Path) -> Outcome:
     """The report that ginkgo writes."""
     counts: Counter[str] = Counter()
     complaints = []
@@ -109,24 +110,48 @@ def run_main(suite, env, mode, scheme, host, prefix, registry, where):
     )
 
 
-@pytest.mark.parametrize("manifests_first", ["0", "1"], ids=["blobs first", "manifests first"])
+either_order = pytest.mark.parametrize("manifests_first", ["0", "1"], ids=["blobs first", "manifests first"])
+
+
+@either_order
 def test_v111(manifests_first, cloud, registry, address, tmp_path):
     suite = need("oci-conformance-v1.1.1")
+    assert not ginkgo_failures(suite, manifests_first, cloud, registry, address, tmp_path)
+
+
+@either_order
+def test_november_2023(manifests_first, cloud, registry, address, tmp_path):
+    suite = need("oci-conformance-2023")
+    assert ginkgo_failures(suite, manifests_first, cloud, registry, address, tmp_path) == CORRECTED_LATER
+
+
+# An empty repository is none, and its tags are a 404: issue 527 of opencontainers/distribution-spec, raised for
+# Azure's registry and corrected before the tag v1.1.1. This service is what that issue describes.
+CORRECTED_LATER = [
+    "[It] OCI Distribution Conformance Tests Content Management Manifest delete "
+    "GET request to tags list should reflect manifest deletion: Expected\n    <int>: 404\nto equal\n    <int>: 200"
+]
+
+
+def ginkgo_failures(suite, manifests_first, cloud, registry, address, where) -> list[str]:
+    """What failed, after it is certain that the rest was run."""
     scheme, host, prefix = address
-    done = run_v111(suite, cloud.env, manifests_first, scheme, host, prefix, registry, tmp_path)
-    outcome = read_v111(tmp_path / "junit.xml")
-    bad = [text for text in outcome.complaints if not text.startswith("skipped: ")]
-    assert not bad and done.returncode == 0, "\n".join(bad) or done.stdout[-4000:]
-    assert outcome.counts["passed"] >= V111_FLOOR, outcome.counts
-    skipped = [text for text in outcome.complaints if not any(why in text for why in V111_SKIPS)]
-    assert not skipped, "\n".join(skipped)
+    done = run_ginkgo(suite, cloud.env, manifests_first, scheme, host, prefix, registry, where)
+    outcome = read_ginkgo(where / "junit.xml")
+    skipped = [text for text in outcome.complaints if text.startswith("skipped: ")]
+    failed = [text.partition(": ")[2] for text in outcome.complaints if text not in skipped]
+    assert (done.returncode == 0) == (not failed), done.stdout[-4000:]
+    assert outcome.counts["passed"] >= GINKGO_FLOOR, outcome.counts
+    odd = [text for text in skipped if not any(why in text for why in GINKGO_SKIPS)]
+    assert not odd, "\n".join(odd)
+    return failed
 
 
 # The suite's own either-or checks: it skips the one that the configuration does not choose.
-V111_SKIPS = ("you have skipped this test", "Skipping", "skipped")
+GINKGO_SKIPS = ("you have skipped this test", "Skipping", "skipped")
 
 
-def run_v111(suite, env, manifests_first, scheme, host, prefix, registry, where):
+def run_ginkgo(suite, env, manifests_first, scheme, host, prefix, registry, where):
     return suite.run(
         env=env
         | {

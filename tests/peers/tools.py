@@ -32,6 +32,8 @@ GO_PROGRAMS = {
 # module proxy serves it only where somebody asked for the commit before; git is the other way.
 CONFORMANCE_V111_TAG = "v1.1.1"
 CONFORMANCE_V111_VERSION = "v0.0.0-20250123160558-a139cc423184"
+# The same ginkgo suite as it was three months before the tag v1.1.0: somebody asked the proxy for this one.
+CONFORMANCE_2023_VERSION = "v0.0.0-20231101194043-f2182352d4cc"
 
 SYSTEM = {
     "skopeo": "apt-get install skopeo",
@@ -209,13 +211,23 @@ def _conformance_v111(kept: Path) -> Path:
             lines = [line.strip() for line in str(missing).splitlines()]
             refusals.append([line for line in lines if len(line) > 2][-1][:200])
             continue
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        _command([go, "test", "-c", "-o", str(kept), "."], GO_BUILD_SECONDS, cwd=where)
-        return kept
+        return _test_program(go, where, kept)
     raise Missing(
         f"no source for the conformance suite of tag {CONFORMANCE_V111_TAG} "
         "(ACRLAB_OCI_CONFORMANCE_SOURCE may name a checkout of its conformance/ folder): " + "; ".join(refusals)
     )
+
+
+def _conformance_2023(kept: Path) -> Path:
+    """The ginkgo suite of 1 November 2023, which the module proxy does serve."""
+    go = _go()
+    return _test_program(go, _suite_from_proxy(go, CONFORMANCE_2023_VERSION), kept)
+
+
+def _test_program(go: str, where: Path, kept: Path) -> Path:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    _command([go, "test", "-c", "-o", str(kept), "."], GO_BUILD_SECONDS, cwd=where)
+    return kept
 
 
 def _v111_from_folder(go: str) -> Path:
@@ -242,15 +254,21 @@ def _v111_from_git(go: str) -> Path:
 
 
 def _v111_from_proxy(go: str) -> Path:
+    return _suite_from_proxy(go, CONFORMANCE_V111_VERSION)
+
+
+def _suite_from_proxy(go: str, version: str) -> Path:
     done = _command(
-        [go, "mod", "download", "-json", f"{CONFORMANCE}@{CONFORMANCE_V111_VERSION}"],
+        [go, "mod", "download", "-json", f"{CONFORMANCE}@{version}"],
         180,
         cwd=folder(),
         env={**os.environ, "GOFLAGS": "-mod=mod"},
     )
     downloaded = Path(json.loads(done.stdout)["Dir"])
-    where = folder() / "src" / "conformance-from-proxy"
-    shutil.copytree(downloaded, where, dirs_exist_ok=True, copy_function=shutil.copy)
+    where = folder() / "src" / f"conformance-{version}"
+    shutil.rmtree(where, ignore_errors=True)
+    shutil.copytree(downloaded, where, copy_function=shutil.copyfile)
+    where.chmod(0o755)
     return where
 
 
@@ -290,4 +308,7 @@ def sdist(requirement: str) -> Path:
     return next(path for path in unpacked.iterdir() if path.is_dir())
 
 
-SPECIAL: dict[str, Callable[[Path], Path]] = {"oci-conformance-v1.1.1": _conformance_v111}
+SPECIAL: dict[str, Callable[[Path], Path]] = {
+    "oci-conformance-v1.1.1": _conformance_v111,
+    "oci-conformance-2023": _conformance_2023,
+}
