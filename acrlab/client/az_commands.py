@@ -17,14 +17,14 @@ def rows() -> list[Row]:
 
 def _rows() -> Iterator[Row]:
     facts = load("az_commands")
-    title, _ = cited(facts, facts["meta"]["source"])
-    version = title.split()[1].rstrip(",")
-    for command, requests in facts["commands"].items():
+    az, (title, _) = facts["az"], cited(facts, facts["az"]["source"])
+    for command, requests in az["commands"].items():
         labels = [_label(each) for each in requests] or ["real"]
         truth = min(labels, key=_STRENGTH.index)
         method, path = requests[labels.index(truth)].split() if requests else ("", "on this machine alone")
-        reason = _reason(facts["reasons"], command) if truth == "refused" else ""
-        yield Row(PACKAGE, version, command, method, _shown(path), truth, title, _asked(path), _plane(path), reason)
+        reason = _reason(facts["reason"], command) if truth == "refused" else ""
+        asked, plane = _asked(path), _plane(path)
+        yield Row(PACKAGE, az["version"], command, method, _shown(path), truth, title, asked, plane, reason)
 
 
 def _label(request: str) -> str:
@@ -48,5 +48,5 @@ def _asked(path: str) -> str:
     return absolute.replace("~", "name").replace("/sha256", f"/{DIGEST}")
 
 
-def _reason(reasons: dict[str, str], command: str) -> str:
-    return next((reason for group, reason in reasons.items() if command.startswith(group)), "")
+def _reason(reasons: dict[str, dict[str, str]], command: str) -> str:
+    return next((each["text"] for each in reasons.values() if command.startswith(each["group"])), "")

@@ -85,7 +85,7 @@ def test_run_points_the_tools_to_an_emulator_of_its_own(home: dict[str, str]) ->
         assert name in done.stdout
 
 
-@pytest.mark.parametrize("host", ["contoso.redis.azure.net", "contoso.blob.core.windows.net", "mcr.microsoft.com"])
+@pytest.mark.parametrize("host", ["contoso.redis.azure.net", "contoso.table.core.windows.net", "mcr.microsoft.com"])
 def test_an_azure_host_that_is_not_emulated_is_refused_by_name(home: dict[str, str], host: str) -> None:
     code = f"""if True:
         import urllib.request, urllib.error

@@ -25,6 +25,7 @@ KEYS_THAT_CITE = {"source", "order_source", "frozen_source"}
 FACTS = {
     "actions": ["meta", "action"],
     "api_versions": ["meta", "versions", "type"],
+    "az_commands": ["meta", "reason", "az"],
     "media_types": ["meta", "media_type"],
     "regions": ["meta", "region"],
     "roles": ["meta", "mode", "condition", "operation", "role"],
