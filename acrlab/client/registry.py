@@ -20,6 +20,7 @@ from acrlab.client.content import Credentials, Document, Pushed, Reference
 from acrlab.client.display import Listing, Table, facts, locks, short, size, word
 from acrlab.client.image import Image
 from acrlab.client.refusals import Source, explained
+from acrlab.client.session import Session
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -236,10 +237,40 @@ class Registry:
         else:
             self.content.delete_repository(wanted.repository)
 
+    # What was deleted softly
+
+    @cached_property
+    def _session(self) -> Session:
+        return Session(self._credential, self.login_server)
+
+    @_told
+    def deleted(self, repository: str) -> Listing[dict[str, Any]]:
+        """The manifests of a repository that can be restored, by digest. Needs the soft delete policy."""
+        scope = f"repository:{repository}:deleted_read"
+        found = self._session.ask("GET", f"/acr/v1/_deleted/{repository}/_manifests", scope)["manifests"] or []
+        tags = self._session.ask("GET", f"/acr/v1/_deleted/{repository}/_tags", scope)["tags"] or []
+        named = {each["digest"]: [row["tag"] for row in tags if row["digest"] == each["digest"]] for each in found}
+        columns = {
+            "digest": lambda each: short(each["digest"]),
+            "tags it had": lambda each: ", ".join(named[each["digest"]]) or "none",
+            "deleted": lambda each: str(each["deletedAt"])[:10],
+        }
+        title = f"deleted manifests of {repository}"
+        return Listing(found, columns, title=title, empty="nothing can be restored")
+
+    @_told
+    def restore(self, reference: str, tag: str = "") -> None:
+        """Bring a softly deleted manifest back, `repository@digest`, under one of its tags or none."""
+        wanted = Reference.parse(reference)
+        scope = f"repository:{wanted.repository}:deleted_read,deleted_restore"
+        path = f"/acr/v1/_deleted/{wanted.repository}/_manifests/{wanted.digest}"
+        self._session.ask("POST", path, scope, {"tag": tag} if tag else {})
+
     def close(self) -> None:
         """Close the connections to it."""
-        if "content" in self.__dict__:
-            self.content.close()
+        for name in ("content", "_session"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
     # How it looks
 

@@ -3,12 +3,15 @@
 import pytest
 from azure.containerregistry import ContainerRegistryClient
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
 from acrlab.client.cloud import Cloud
 from acrlab.client.content import Reference
 from acrlab.client.image import Image
 from acrlab.client.registry import Registry
 from acrlab.emulator import Emulator
+
+PREVIEW = "2025-06-01-preview"  # soft delete is in preview versions alone
 
 
 @pytest.mark.parametrize(
@@ -168,3 +171,19 @@ def test_the_requests_behind_a_push(cloud: Cloud, registry: Registry) -> None:
     with cloud.requests() as nothing:
         pass
     assert repr(nothing) == "no requests"
+
+
+def test_what_was_deleted_softly_is_listed_and_restored(cloud: Cloud) -> None:
+    found = cloud.registry("softly", tier="Premium")
+    soft = {"properties": {"policies": {"softDeletePolicy": {"status": "enabled"}}}}
+    with ContainerRegistryManagementClient(cloud.credential, cloud.subscription, api_version=PREVIEW) as preview:
+        preview.registries.begin_update(found.group, "softly", soft).result()
+    digest = found.push("team/app:1.0", Image.hello()).digest
+    found.delete("team/app:1.0")
+    (lost,) = found.deleted("team/app")
+    assert lost["digest"] == digest and "1.0" in repr(found.deleted("team/app"))
+    found.restore(f"team/app@{digest}", "1.0")
+    assert found.pull("team/app:1.0") == Image.hello()
+    assert "nothing can be restored" in repr(found.deleted("team/app"))
+    with pytest.raises(HttpResponseError):
+        found.restore(f"team/app@{digest}", "1.0")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 JOB = "purge deleted"
 DEFAULT_DAYS = 7
+_OVER = "nothing of it waits among the deleted: it was restored, its days are over, or the policy was off at the time"
 
 
 def on(world: "World", registry: Registry) -> bool:
@@ -41,7 +42,7 @@ def find(registry: Registry, name: str) -> Repository:
     """A repository with something deleted, or one that readers can see. Raises: NameUnknown."""
     repository = registry.repositories.get(names.repository(name))
     if repository is None or not (repository.visible or repository.trash or repository.lost):
-        raise NameUnknown(name=name)
+        raise NameUnknown(name=name).why(_OVER)
     return repository
 
 
@@ -75,7 +76,7 @@ def _require_restorable(repository: Repository, digest: str, tag: str) -> None:
     if trashed is None:
         lost = any((each.digest, each.tag) == (digest, tag) for each in repository.lost)
         if not lost or digest not in repository.manifests:
-            raise DeletedUnknown(digest=digest)
+            raise DeletedUnknown(digest=digest).why(_OVER)
         return
     if trashed.entry.subject in repository.trash:
         raise RestoreSubjectFirst(digest=trashed.entry.subject)
