@@ -279,5 +279,7 @@ def _insufficient(call: Call, access: Access, needs: tuple[Scope, ...]) -> Unaut
     for need in needs:
         may = authorization.token_actions(call.world, call.home, access.principal, need.kind, need.name)
         names = ", ".join(sorted(may)) or "nothing"
-        condition.why(f"by its role assignments it may do {names} on {need.kind} {need.name}")
+        condition.why(f"it may do {names} on {need.kind} {need.name}")
+        for word in sorted(need.actions):
+            condition.why(*authorization.lacks(call.world, call.home, access.principal, need.kind, need.name, word))
     return condition  # type: ignore[return-value]
