@@ -15,10 +15,12 @@ from acrlab.agents import engines
 from acrlab.agents.dispatcher import Dispatcher
 from acrlab.agents.protocol import Engine
 from acrlab.domain.errors import Condition
+from acrlab.domain.tiers import CLASSIC, CURRENT
 from acrlab.engine import collection, directory, federation, genesis
 from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
 from acrlab.engine.journal import Journal
 from acrlab.engine.state import Identity
+from acrlab.engine.throttling import Buckets
 from acrlab.engine.world import World
 from acrlab.serve import standpoints
 from acrlab.serve.certificates import Authority
@@ -53,6 +55,8 @@ class Emulator:
 
     `data` keeps the world in a folder; without it everything is gone at `stop`. `seed` makes ids repeatable.
     `port` is the plain door's; the proxy and TLS take the next two. A port that is taken becomes any free one.
+    `throttling` counts requests against the tier's rates; left open, it is on where time passes as on Azure
+    (`realistic_timing`) and in the profile that teaches those numbers (`exam-classic`).
     """
 
     def __init__(
@@ -63,7 +67,8 @@ class Emulator:
         seed: int | None = None,
         clock: str = "wall",
         realistic_timing: bool = False,
-        profile: str = "current-2026",
+        profile: str = CURRENT,
+        throttling: bool | None = None,
         port: int = 0,
         engine: str | Engine = "auto",
     ) -> None:
@@ -85,6 +90,8 @@ class Emulator:
         )
         if not journal.position:
             genesis.begin(self.world, profile)
+        by_itself = realistic_timing or self.world.state.profile == CLASSIC
+        self.world.buckets = Buckets() if (by_itself if throttling is None else throttling) else None
         collection.sweep(self.world)
         self.stopping = threading.Event()
         self.app = App(self.world, stop=self.stopping.set, fork=self.fork)

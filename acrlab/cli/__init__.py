@@ -32,6 +32,13 @@ Data = Annotated[Path | None, typer.Option(help="Keep the world in this folder."
 Realistic = Annotated[
     bool, typer.Option("--realistic-timing", help="Long-running operations take as long as in Azure.")
 ]
+Throttling = Annotated[
+    bool | None,
+    typer.Option(
+        "--throttling/--no-throttling",
+        help="Count requests against the tier's rates and answer 429. On with --realistic-timing and in exam-classic.",
+    ),
+]
 Profile = Annotated[str, typer.Option(help="Which facts hold: current-2026, or exam-classic.")]
 
 
@@ -55,6 +62,7 @@ def up(
     ] = PORT,
     realistic_timing: Realistic = False,
     profile: Profile = "current-2026",
+    throttling: Throttling = None,
 ) -> None:
     """Start the emulator; ready in under a second."""
     if data is not None and memory:
@@ -71,7 +79,10 @@ def up(
 
     folder = None if memory else data or running.home() / "world"
     with told(), _known_profile(profile):
-        emulator = Emulator(data=folder, sealed=sealed, port=port, realistic_timing=realistic_timing, profile=profile)
+        emulator = Emulator(
+            data=folder, sealed=sealed, port=port, realistic_timing=realistic_timing, profile=profile,
+            throttling=throttling,
+        )  # fmt: skip
     with emulator.start():
         description = emulator.describe()
         running.record(description)
@@ -149,6 +160,7 @@ def run(
     ] = True,
     realistic_timing: Realistic = False,
     profile: Profile = "current-2026",
+    throttling: Throttling = None,
     standpoint: Annotated[
         str, typer.Option("--from", help="Where the command stands: an address, or network/subnet.")
     ] = "",
@@ -164,7 +176,9 @@ def run(
     from acrlab.emulator import Emulator
 
     with told(), _known_profile(profile):
-        emulator = Emulator(data=data, sealed=sealed, realistic_timing=realistic_timing, profile=profile)
+        emulator = Emulator(
+            data=data, sealed=sealed, realistic_timing=realistic_timing, profile=profile, throttling=throttling
+        )
     with emulator.start():
         try:
             variables = emulator.environment(standpoint)

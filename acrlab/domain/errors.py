@@ -242,6 +242,17 @@ class Unauthenticated(Condition):
     evidence, source = "recorded", "SupportArticles acr-authentication-errors (2024)"
 
 
+class TooManyRequests(Condition):
+    """A bucket of requests is empty. Fields: headers, with Retry-After."""
+
+    status, oci, arm = 429, "TOOMANYREQUESTS", "TooManyRequests"
+    message = (
+        "Too many requests. Please visit https://aka.ms/acr/skus#sku-feature-matrix to view limits of all service "
+        "tiers."
+    )
+    evidence, source = "recorded", "microsoft/containerregistry#108 (2022-03); buckets: container-registry-skus (2026)"
+
+
 class RegistryUnknown(Condition):
     """No registry answers at this login server."""
 

@@ -21,6 +21,7 @@ ANONYMOUS = frozenset(("pull", "metadata_read"))
 CATALOGS = {"catalog": "catalog", "deleted_catalog": "deleted_read"}  # a registry scope and the operation it stands for
 _WORDS = sorted(EVERYTHING)
 ANY_REPOSITORY = "*"  # stands for whichever one: is there any on which something is allowed?
+KINDS_WITH_ROLES = ("user", "servicePrincipal", "managedIdentity")
 KINDS = {"user": "User"}  # how assignments call a kind of principal; all others are ServicePrincipal
 
 
@@ -144,6 +145,22 @@ def operates(world: World, registry: Registry, principal: Principal, operation: 
         all(any(each.allows(action, need.data, repository) for each in found) for action in alternative)
         for alternative in need.any_of
     )
+
+
+def lacks(
+    world: World, registry: Registry, principal: Principal, kind: str, name: str, word: str
+) -> tuple[str, ...]:  # fmt: skip
+    """Why a principal may not do what a word of a token scope stands for; nothing when it may."""
+    operation = CATALOGS.get(name, "") if kind == "registry" else word
+    if not operation or operates(world, registry, principal, operation, "" if kind == "registry" else name):
+        return ()
+    if principal.kind == "token":
+        return repository_tokens.missing(world, registry, principal.name, operation, name)
+    if principal.kind not in KINDS_WITH_ROLES:
+        return (f"anybody may do {', '.join(sorted(ANONYMOUS))} where anonymousPullEnabled is true",)
+    need = roles.requirement(operation, mode(world, registry))
+    wanted = " or ".join(" and ".join(alternative) for alternative in need.any_of) or "no role's action reaches it:"
+    return _missing(principal, held(world, principal, registry.resource), wanted, registry.resource, need.data)
 
 
 def anonymous_pull(world: World, registry: Registry) -> bool:

@@ -13,7 +13,7 @@ from acrlab.domain.errors import (
     TooLarge,
 )  # fmt: skip
 from acrlab.domain.policies import QUARANTINED
-from acrlab.engine import collection, locks, uploads
+from acrlab.engine import collection, locks, space, uploads
 from acrlab.engine.lifecycle import quarantine, soft_delete
 from acrlab.engine.state import Entry, Registry, Repository, Tag
 from acrlab.engine.world import World
@@ -44,6 +44,8 @@ def put(
     repository = registry.repositories.get(name)
     _require_held(manifest, repository)
     require_pushable(registry, name, digest, wanted)
+    if repository is None or digest not in repository.manifests:
+        space.require(world, registry, len(raw))
     made = pushed(world, registry, name, digest, raw, manifest, media_type, by)
     first, *others = wanted or ("",)
     tagged = (msgspec.structs.replace(made, tag=each) for each in others)

@@ -104,7 +104,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
 
     def needs(self, action: "Action") -> str:
         """The same for an action: Microsoft.ContainerRegistry/registries/listCredentials/action."""
-        return f"{self.path}/{action.name}/{'read' if action.method == 'GET' else 'action'}"
+        return f"{self.path}/{action.name.partition('/')[0]}/{'read' if action.method == 'GET' else 'action'}"
 
 
 def refused(

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from acrlab.domain import events, names
 from acrlab.domain.errors import BlobUnknown, BlobUploadInvalid, BlobUploadUnknown, DisallowedOperation, RangeInvalid
-from acrlab.engine import collection
+from acrlab.engine import collection, space
 from acrlab.engine.blobs import Upload
 from acrlab.engine.state import Registry, Repository
 from acrlab.engine.world import World
@@ -68,7 +68,7 @@ def expect_chunk(upload: Upload, content_range: str | None, length: str | None) 
 def finish(world: World, registry: Registry, name: str, digest: str, by: str) -> None:
     """Link a sealed blob into the repository.
 
-    Raises: BlobUploadInvalid when the registry was deleted meanwhile.
+    Raises: BlobUploadInvalid when the registry was deleted meanwhile, DisallowedOperation when it is full.
     """
     if world.state.registries.get(registry.name) is not registry:
         raise BlobUploadInvalid(reason="the registry was deleted during the upload")
@@ -103,6 +103,8 @@ def holders(registry: Registry, digest: str) -> list[str]:
 
 def _link(world: World, registry: Registry, name: str, digest: str, size: int, by: str, source: str = "") -> None:
     now = world.now()
+    if digest not in registry.held:
+        space.require(world, registry, size)
     world.commit(
         events.BlobLinked(
             at=now, by=by, registry=registry.name, repository=name, digest=digest, size=size, source=source

@@ -14,6 +14,7 @@ from acrlab.engine.journal import Journal, JournalFailed
 from acrlab.engine.keys import Keys
 from acrlab.engine.state import Registry, State
 from acrlab.engine.storage import NoStorage, Storage
+from acrlab.engine.throttling import Buckets
 from acrlab.engine.upstream import Upstreams, nowhere
 from acrlab.engine.why import Refusal
 
@@ -40,6 +41,7 @@ class World:
         self.realistic_timing, self.upstreams = realistic_timing, upstreams
         self.storage: Storage = storage or NoStorage()
         self.listeners: list[Listener] = []
+        self.buckets: Buckets | None = None  # where requests are counted; none: nobody is throttled
         self.lock = threading.RLock()
         self.version = 0
         self.refusals: deque[Refusal] = deque(maxlen=200)
@@ -146,6 +148,7 @@ class World:
                 realistic_timing=self.realistic_timing, upstreams=self.upstreams, storage=self.storage,
             )  # fmt: skip
             other.journal.mark(GENESIS)
+            other.buckets = Buckets() if self.buckets is not None else None
             other.family = self.family
             self.family.append(other)
             return other

@@ -211,7 +211,7 @@ def _relative(asked: list[Scope], registry: Registry) -> list[Scope]:
 
 
 ROUTES = (
-    Route(method="POST", path="/oauth2/exchange", handler=exchange, scope="open", rate="Exchange", body=BODY),
-    Route(method="GET", path="/oauth2/token", handler=token, scope="open", rate="Token"),
-    Route(method="POST", path="/oauth2/token", handler=token, scope="open", rate="Token", body=BODY),
+    Route(method="POST", path="/oauth2/exchange", handler=exchange, scope="open", rate="OAuth", body=BODY),
+    Route(method="GET", path="/oauth2/token", handler=token, scope="open", rate="OAuth"),
+    Route(method="POST", path="/oauth2/token", handler=token, scope="open", rate="OAuth", body=BODY),
 )

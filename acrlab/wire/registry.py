@@ -141,12 +141,13 @@ def admit(call: Call) -> None:
 
 
 def authorize(call: Call, route: Route) -> None:
-    """Let a request pass whose credential grants what the route needs.
+    """Let a request pass whose credential grants what the route needs, while the buckets that it draws from last.
 
-    Raises: Unauthenticated with the challenge that asks for exactly that.
+    Raises: Unauthenticated with the challenge that asks for exactly that; TooManyRequests.
     Source: distribution, token authentication; recorded challenges of ACR.
     """
     if route.scope == "open":
+        _throttle(call, route)
         return
     needs = NEEDS[route.scope](call.params, call)
     header = call.request.headers.get("authorization")
@@ -162,10 +163,19 @@ def authorize(call: Call, route: Route) -> None:
         for action in need.actions:
             if not access.allows(need.kind, need.name, action):
                 raise _challenge(call, needs, _insufficient(call, access, needs), "insufficient_scope")
+    _throttle(call, route)
+
+
+def _throttle(call: Call, route: Route) -> None:
+    buckets = call.world.buckets
+    if buckets is not None and call.registry is not None and route.rate:
+        buckets.take(call.world, call.registry, call.principal, route.rate)
 
 
 def dress(call: Call, response: Response) -> None:
-    """Add the headers that every answer of a registry carries."""
+    """Add the headers that every answer of a registry carries. Where requests are counted, no door may repeat one."""
+    if call.world.buckets is not None:
+        response.fresh_until = 0.0
     response.headers.extend(_HEADERS)
     response.headers.append(("x-ms-correlation-request-id", _memory(call.world).correlation()))
 
@@ -279,5 +289,7 @@ def _insufficient(call: Call, access: Access, needs: tuple[Scope, ...]) -> Unaut
     for need in needs:
         may = authorization.token_actions(call.world, call.home, access.principal, need.kind, need.name)
         names = ", ".join(sorted(may)) or "nothing"
-        condition.why(f"by its role assignments it may do {names} on {need.kind} {need.name}")
+        condition.why(f"it may do {names} on {need.kind} {need.name}")
+        for word in sorted(need.actions):
+            condition.why(*authorization.lacks(call.world, call.home, access.principal, need.kind, need.name, word))
     return condition  # type: ignore[return-value]

@@ -68,6 +68,20 @@ def find(world: World, registry: Registry, name: str) -> Resource | None:
     return world.state.resources.get(f"{registry.resource}/tokens/{name}".lower())
 
 
+def missing(world: World, registry: Registry, name: str, operation: str, repository: str) -> tuple[str, ...]:
+    """What the scope map of a token would have to say for it to do something."""
+    found = find(world, registry, name)
+    if found is None:
+        return (f"the registry {registry.name} has no token {name}",)
+    id = found.body["properties"]["scopeMapId"]
+    verbs = [verb for verb, allowed in scope_maps.OPERATIONS.items() if allowed == operation]
+    if not verbs:
+        return (f"no scope map reaches {repository}: {operation} is for roles and the admin user",)
+    says = ", ".join(maps.actions(world, id)) or "nothing"
+    wanted = f"repositories/{repository}/{verbs[0]}"
+    return (f"{wanted} is needed in the token's scope map", f"the scope map {id.rpartition('/')[2]} says {says}")
+
+
 def allows(world: World, registry: Registry, name: str, operation: str, repository: str) -> bool:
     """Whether a token may do something with a repository. No scope map reaches the catalogue."""
     found = find(world, registry, name)

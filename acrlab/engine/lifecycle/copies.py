@@ -8,7 +8,7 @@ from acrlab.domain import content, events, names
 from acrlab.domain.content import INDEXES, Manifest
 from acrlab.domain.imports import MOST_MANIFESTS
 from acrlab.domain.lifecycle_errors import ImportTooLarge
-from acrlab.engine import manifests
+from acrlab.engine import manifests, space
 from acrlab.engine.lifecycle.sources import Source
 from acrlab.engine.state import Registry
 
@@ -37,7 +37,14 @@ class Copy:
         self._take(source, digest, raw, media_type, found)
         manifests.require_pushable(self._registry, self._name, digest, tags)
         own = found[-1]
+        space.require(self._world, self._registry, sum(map(self._added, found)))
         return (*found, *(msgspec.structs.replace(own, tag=tag) for tag in tags))
+
+    def _added(self, event: events.Event) -> int:
+        """Bytes that an event adds to what the registry stores."""
+        if isinstance(event, events.BlobLinked):
+            return 0 if event.digest in self._registry.held else event.size
+        return len(event.raw) if isinstance(event, events.ManifestPushed) else 0
 
     def _take(self, source: Source, digest: str, raw: bytes, media_type: str, found: list[events.Event]) -> None:
         if digest in self._seen:
