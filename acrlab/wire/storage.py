@@ -10,9 +10,8 @@ import re
 from email.utils import formatdate
 from xml.sax.saxutils import escape
 
-from acrlab.domain.errors import Condition
+from acrlab.domain.errors import Condition, NotEmulated
 from acrlab.domain.task_errors import (
-    StorageAccountUnknown,
     StorageBlobNotFound,
     StorageBlockListInvalid,
     StorageCondition,
@@ -41,17 +40,18 @@ _LIST = re.compile(r"\s*(?:<\?xml[^>]{0,100}\?>)?\s*<BlockList>(?:\s*<(\w+)>[^<]
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOG = re.compile(r"logs/([^/]{1,80})/rawtext\.log")
 _SPAN = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
-_ERRORS = {405: "UnsupportedHttpVerb", 413: "RequestBodyTooLarge", 404: "ResourceNotFound"}
+_ERRORS = {405: "UnsupportedHttpVerb", 413: "RequestBodyTooLarge", 404: "ResourceNotFound", 501: "NotEmulated"}
 
 
 # The plane
 
 
 def enter(call: Call) -> str:
-    """The path, in an account that serves a registry of this world. Raises: StorageAccountUnknown."""
+    """The path, in an account that serves a registry of this world. Raises: NotEmulated."""
     world, host = call.world, call.request.host
     if host not in {links.host(world, each) for each in world.state.registries.values()}:
-        raise StorageAccountUnknown().why(f"no registry of this world keeps its contexts and logs at {host}")
+        refusal = NotEmulated(what=f"the storage account {host}")
+        raise refusal.why("only the accounts in which registries of this world keep contexts and logs are there")
     return call.request.path
 
 

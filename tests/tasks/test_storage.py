@@ -69,7 +69,7 @@ def test_signatures(lab, place):
     assert code(lab.http.put(url.replace("sig=", "sig=A"), data=b"", headers=BLOB)) == (403, "AuthenticationFailed")
     assert code(lab.http.put(url.replace("source/", "source/../logs/"), data=b"", headers=BLOB))[0] in (403, 404)
     assert code(lab.http.delete(url)) == (405, "UnsupportedHttpVerb")
-    assert code(lab.http.get("https://azcliprod.blob.core.windows.net/cli/setup.py")) == (404, "ResourceNotFound")
+    assert code(lab.http.get("https://azcliprod.blob.core.windows.net/cli/setup.py")) == (501, "NotEmulated")
     run = lab.settled(lab.build("a:1").run_id)
     link = lab.sdk.runs.get_log_sas_url(GROUP, NAME, run.run_id).log_link
     assert code(lab.http.put(link, data=b"", headers=BLOB)) == (403, "AuthorizationPermissionMismatch")
