@@ -103,9 +103,7 @@ def top(call: Call) -> int:
     return min(int(text), PAGE)
 
 
-def page(
-    call: Call, items: Sequence[Item], key: Callable[[Item], str], shown: Callable[[Item], Any]
-) -> http.Response:
+def page(call: Call, items: Sequence[Item], key: Callable[[Item], str], shown: Callable[[Item], Any]) -> http.Response:
     """One page of a list sorted by key, with the address of the next.
 
     Source: sdk-surface 1d: nextLink is absolute, with the host that the client used.
