@@ -49,6 +49,10 @@ class Registries(Protocol):
         """Push a blob; False when the repository has it already. Raises: EngineFailed."""
         ...
 
+    def login(self, registry: str, user: str, password: str) -> None:
+        """Sign in where a step says so. Raises: EngineFailed in the words of docker."""
+        raise EngineFailed(f"acrlab: signing in to {registry} inside a step is not emulated: give the task credentials")
+
     def publish(self, reference: str, media_type: str, raw: bytes) -> None:
         """Push a manifest. Raises: EngineFailed."""
         ...

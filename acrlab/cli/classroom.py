@@ -21,7 +21,7 @@ def hand_in(
     from acrlab.trainer.ledger import Ledger
 
     if not name.strip():
-        fail("a bundle needs a name: acrlab class hand-in \"Amal Haddad\"")
+        fail('a bundle needs a name: acrlab class hand-in "Amal Haddad"')
     ledger = Ledger()
     if ledger.broken is not None:
         typer.echo(f"acrlab: {ledger.broken}", err=True)

@@ -73,9 +73,7 @@ def has(kind: str, path: str, version: str) -> bool:
     Raises: KeyError for a property without a row.
     """
     row = _rows(kind.lower())[path]
-    return all(_in(_rows(kind.lower())[part], version) for part in _ancestors(path)) and _in(
-        row, version
-    )
+    return all(_in(_rows(kind.lower())[part], version) for part in _ancestors(path)) and _in(row, version)
 
 
 def _item(item: Any, version: str, kind: str) -> Any:
@@ -88,9 +86,7 @@ def _fit(value: Any, node: _Node) -> Any:
     if not isinstance(value, Mapping) or not (node.keys or node.absent):
         return value
     known = {key: _fit(value[key], below) for key, below in node.keys.items() if key in value}
-    return known | {
-        key: item for key, item in value.items() if key not in known and key not in node.absent
-    }
+    return known | {key: item for key, item in value.items() if key not in known and key not in node.absent}
 
 
 @cache

@@ -67,9 +67,7 @@ def __getattr__(name: str) -> Any:
 def find(text: str) -> RoleDefinition | None:
     """Find a built-in role by its id or its name; case does not matter."""
     wanted = text.lower()
-    return _builtin().get(wanted) or next(
-        (role for role in _builtin().values() if role.name.lower() == wanted), None
-    )
+    return _builtin().get(wanted) or next((role for role in _builtin().values() if role.name.lower() == wanted), None)
 
 
 def matches(pattern: str, action: str) -> bool:
@@ -87,9 +85,7 @@ def permits(definition: RoleDefinition, action: str, data: bool = False) -> bool
     """
     allowed = definition.data_actions if data else definition.actions
     excluded = definition.not_data_actions if data else definition.not_actions
-    return any(matches(each, action) for each in allowed) and not any(
-        matches(each, action) for each in excluded
-    )
+    return any(matches(each, action) for each in allowed) and not any(matches(each, action) for each in excluded)
 
 
 def requirement(operation: str, mode: str) -> Requirement:

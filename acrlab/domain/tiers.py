@@ -206,9 +206,7 @@ def _feature_obstacles(own: Tier, used: Collection[str]) -> Iterator[Obstacle]:
             yield Obstacle(name, rule["code"], text, rule["evidence"])
 
 
-def _refuse(
-    row: Mapping[str, Any], tier: str, feature: str, needs: list[str], **words: str
-) -> NoReturn:
+def _refuse(row: Mapping[str, Any], tier: str, feature: str, needs: list[str], **words: str) -> NoReturn:
     """The one place that raises for a tier."""
     raise FeatureNotInTier(
         feature=feature,
@@ -236,9 +234,7 @@ def _profile(name: str) -> Profile:
 def _tier(facts: dict[str, Any], edition: str, tier: str) -> Tier:
     limits = {name: _limit(facts, name, edition, tier) for name in facts["limit"]}
     features = {name: _feature(facts, name, edition, tier) for name in facts["feature"]}
-    rates = {
-        row["name"]: _rate(facts, row, tier) for row in facts["rate"] if row["profile"] == edition
-    }
+    rates = {row["name"]: _rate(facts, row, tier) for row in facts["rate"] if row["profile"] == edition}
     return Tier(tier, MappingProxyType(limits), MappingProxyType(features), MappingProxyType(rates))
 
 
@@ -291,7 +287,4 @@ def _origin(facts: dict[str, Any], row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _conflict(facts: dict[str, Any], row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(
-        f"{each['value']}: {' '.join(cited(facts, each['source']))}"
-        for each in row.get("conflict", ())
-    )
+    return tuple(f"{each['value']}: {' '.join(cited(facts, each['source']))}" for each in row.get("conflict", ()))

@@ -26,6 +26,4 @@ TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] 
 
 def of(world: "World", happened: tuple[events.Event, ...]) -> tuple[events.Event, ...]:
     """The events that these bring along."""
-    return tuple(
-        more for event in happened for follow in TABLE.get(type(event), ()) for more in follow(world, event)
-    )
+    return tuple(more for event in happened for follow in TABLE.get(type(event), ()) for more in follow(world, event))

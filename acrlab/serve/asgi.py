@@ -145,9 +145,7 @@ class Application:
         silent = scope["method"] == "HEAD" or isinstance(response.body, FileSlice)
         await send({"type": "http.response.body", "body": b"" if silent else response.body})
 
-    async def _send_and_close(
-        self, response: Response, body: "Body", scope: Scope, send: Send
-    ) -> None:
+    async def _send_and_close(self, response: Response, body: "Body", scope: Scope, send: Send) -> None:
         """Answer, then close: a close with unread bytes would take the answer back."""
         headers = [*response.headers, ("connection", "close")]
         parting = Response(response.status, headers, response.body, response.position)
@@ -161,9 +159,7 @@ class Application:
 
         await self._send(parting, body, scope, send_and_linger)
 
-    async def _send_file(
-        self, response: Response, part: FileSlice, body: "Body", scope: Scope, send: Send
-    ) -> None:
+    async def _send_file(self, response: Response, part: FileSlice, body: "Body", scope: Scope, send: Send) -> None:
         try:
             file = open(part.path, "rb", buffering=0)  # noqa: SIM115 - closed below
         except OSError:

@@ -260,9 +260,7 @@ class FastProtocol(DoorProtocol):
 
         self.shared.lanes.run(move)
 
-    def _received(
-        self, cycle: RequestResponseCycle, intake: Intake, rest: bytes, error: Exception | None
-    ) -> None:
+    def _received(self, cycle: RequestResponseCycle, intake: Intake, rest: bytes, error: Exception | None) -> None:
         if self.feed_of is not None:
             rest += self.feed_of.rest()
             self.feed_of = None

@@ -101,4 +101,3 @@ def problem(status: int, message: str, *headers: tuple[str, str]) -> Response:
     """An error of the door itself, in the shape that every Azure client reads."""
     error = {"code": CODES[status], "message": message}
     return json(status, {"error": error}, *headers)
-

@@ -35,9 +35,7 @@ REASONS = {
     502: "Bad Gateway",
 }
 # RFC 9110 7.6.1: these are for the proxy and end here.
-HOP_BY_HOP = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "proxy-authorization", "host", "upgrade", "te"}
-)
+HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "proxy-authorization", "host", "upgrade", "te"})
 
 
 class Head(NamedTuple):
@@ -103,10 +101,10 @@ class Proxy:
         if self.sealed:
             raise Refused(
                 403,
-                f"acrlab is sealed, so {host} was not contacted. "
-                "Start it without --sealed to let other hosts through.",
+                f"acrlab is sealed, so {host} was not contacted. Start it without --sealed to let other hosts through.",
             )
         return False
+
 
 class ProxyProtocol(asyncio.Protocol):
     """One connection to the proxy, until it is known what it is for."""
@@ -122,9 +120,7 @@ class ProxyProtocol(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
         self.proxy.arrivals.connections.add(transport)
-        self._patience = self.loop.call_later(
-            HEAD_PATIENCE, self.refuse, 408, "The request did not arrive in time."
-        )
+        self._patience = self.loop.call_later(HEAD_PATIENCE, self.refuse, 408, "The request did not arrive in time.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.proxy.arrivals.connections.discard(self.transport)
@@ -161,7 +157,8 @@ class ProxyProtocol(asyncio.Protocol):
         body = f"{message}\n".encode()
         self.transport.write(
             f"HTTP/1.1 {status} {REASONS[status]}\r\ncontent-type: text/plain; charset=utf-8\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
+            + body
         )
         # Keep reading for a moment: a close with unread bytes would take the answer back.
         self.transport.resume_reading()
@@ -263,9 +260,7 @@ class ProxyProtocol(asyncio.Protocol):
             raise
         return pipe
 
-    async def _connect(
-        self, host: str, port: int, protocol: Callable[[], Any] = Pipe, *, tls: bool = False
-    ) -> Any:
+    async def _connect(self, host: str, port: int, protocol: Callable[[], Any] = Pipe, *, tls: bool = False) -> Any:
         """A connection to a host, as a protocol of that kind."""
         context = ssl.create_default_context() if tls else None
         opening = self.loop.create_connection(protocol, host, port, ssl=context)

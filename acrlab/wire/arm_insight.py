@@ -145,8 +145,10 @@ def _metric(resource: Resource, name: str, title: str, unit: str, value: int, no
 def _asked(call: Call, kind: str) -> Ask:
     at = parse(call.params["scope"])
     resources.require_group(call.world, at)
-    id = at.extension("Microsoft.Authorization", kind, call.params["name"]) if at.namespace else ResourceId(
-        at.subscription, at.group, "Microsoft.Authorization", (kind,), (call.params["name"],)
+    id = (
+        at.extension("Microsoft.Authorization", kind, call.params["name"])
+        if at.namespace
+        else ResourceId(at.subscription, at.group, "Microsoft.Authorization", (kind,), (call.params["name"],))
     )
     return resources.ask_for(call.world, id, call.principal, version(call), required(call) if call.body else None)
 

@@ -1,9 +1,10 @@
 """What a run needs from outside its agent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from acrlab.agents.protocol import Sink
 from acrlab.domain.tasks.run import Source
 
 
@@ -16,7 +17,7 @@ class SourceFailed(Exception):
 
 
 class Services(Protocol):
-    """Given by whoever starts the run."""
+    """Given by whoever starts the run. A class that says it is one has `read` and `az` as they are here."""
 
     def secret(self, keyvault_url: str, client_id: str) -> str:
         """The value of a Key Vault secret. Raises: SecretFailed."""
@@ -33,3 +34,11 @@ class Services(Protocol):
     def acr(self, argv: Sequence[str], log: Callable[[str], None]) -> int:
         """The built-in acr-cli; its exit code."""
         ...
+
+    def read(self, url: str) -> str:
+        """The text behind a URL, within two seconds: a file of aliases. Raises: SourceFailed."""
+        raise SourceFailed(f'Get "{url}": not emulated: files of aliases by URL')
+
+    def az(self, argv: Sequence[str], environment: Mapping[str, str], folder: Path, sink: Sink) -> int | None:
+        """The real Azure CLI, signed in as nobody, beside that folder; its exit code, or None: there is none here."""
+        return None

@@ -1,6 +1,6 @@
 """Which step waits for which. Source: recorded, and the engine's open source (graph/dag.go)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 ROOT = "acb_root"
 AT_ONCE = "-"
@@ -10,7 +10,7 @@ class GraphInvalid(ValueError):
     """Steps that cannot be put in order."""
 
 
-def waits(steps: Sequence[tuple[str, Sequence[str]]]) -> dict[str, frozenset[str]]:
+def waits(steps: Iterable[tuple[str, Sequence[str]]]) -> dict[str, frozenset[str]]:
     """Id -> the steps it waits for, from ids and their `when`. Only steps further up may be named.
 
     Raises: GraphInvalid.
@@ -28,6 +28,8 @@ def waits(steps: Sequence[tuple[str, Sequence[str]]]) -> dict[str, frozenset[str
             raise GraphInvalid(f"{name} already exists as a vertex")
         needed = () if AT_ONCE in when else when or ((previous,) if previous else ())
         for other in needed:
+            if not other:
+                raise GraphInvalid("from cannot be empty")
             if other not in found:
                 raise GraphInvalid(f"{other} does not exist as a vertex [from: {other}, to: {name}]")
         found[name] = frozenset(needed)

@@ -47,6 +47,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     triggered_by: str = ""
     commit: str = ""
     branch: str = ""
+    repository: str = ""  # the git repository, as templates see it
+    git_tag: str = ""
+    signed_in: bool = True  # whether the run has credentials for its own registry
     logins: dict[str, tuple[str, str]] = {}  # other registries: login server -> user, password
     identity: str = ""  # principal id of the task's or registry's identity, for Key Vault and registries
 

@@ -117,5 +117,3 @@ def knows(world: World, name: str, password: str) -> Registry | None:
         if any(hmac.compare_digest(each["hash"], _hash(password)) for each in kept):
             return registry
     return None
-
-

@@ -87,8 +87,10 @@ def read(ask: Ask, show: Show, depth: int = 0) -> Plan:
         raise NotEmulated(what="deployments in the mode Complete")
     given, template = properties.get("parameters") or {}, properties.get("template")
     if template is None:
-        raise NotEmulated(what="templates behind a link") if properties.get("templateLink") else BodyInvalid(
-            reason="Required property 'template' not found in JSON. Path 'properties'."
+        raise (
+            NotEmulated(what="templates behind a link")
+            if properties.get("templateLink")
+            else BodyInvalid(reason="Required property 'template' not found in JSON. Path 'properties'.")
         )
     template = templates.require(template, dict, "template")
     plan = Plan(ask, template, Scope(FUNCTIONS, LAZY, _facts(ask)), [], show, {}, depth)
