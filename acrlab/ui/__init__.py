@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from acrlab.ui.panel import Panel
+    from acrlab.ui.standing import Standing
 
-__all__ = ["exam", "quiz"]
+__all__ = ["exam", "progress", "quiz"]
 
 
 def quiz(topic: str = "", count: int = 10, seed: int = 0, pack: str = "") -> "Panel":
@@ -24,3 +25,10 @@ def exam(
     from acrlab.ui.panel import Panel
 
     return Panel(Exam(pack, questions, minutes, extra_time, seed))
+
+
+def progress() -> "Standing":
+    """Where you stand: labs, practice, exams, and what comes next."""
+    from acrlab.ui.standing import standing
+
+    return standing()
