@@ -18,6 +18,7 @@ TAGS = frozenset({
     "nbval-check-output", "nbval-ignore-output", "nbval-skip",
 })  # fmt: skip
 STEP = re.compile(r"step-[1-9]\d*")
+KERNEL = "python3"
 CELL_KEYS = frozenset({"cell_type", "id", "metadata", "source", "outputs", "execution_count"})
 SECRETS = {
     "a token": r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.",
@@ -96,6 +97,9 @@ def counts(notebook: Notebook) -> Found:
                 number,
                 f"execution count is {cell['execution_count']}, not {place}: run all cells from the top and save",
             )
+    silent = [number for number, cell in notebook.code if not cell["outputs"]]
+    if len(silent) * 2 > len(list(notebook.code)):
+        yield 0, "most of its cells show nothing: run all cells from the top and save with outputs"
 
 
 def known_tags(notebook: Notebook) -> Found:
@@ -156,6 +160,9 @@ def metadata(notebook: Notebook) -> Found:
     found = set(notebook.content["metadata"]) - {"kernelspec", "language_info"}
     if found:
         yield 0, f"the metadata holds {', '.join(sorted(found))}: clear it"
+    kernel = notebook.content["metadata"].get("kernelspec", {}).get("name")
+    if kernel != KERNEL:
+        yield 0, f"the kernel is {kernel!r}: everybody has {KERNEL!r}"
     for number, cell in enumerate(notebook.cells, 1):
         strange = {*cell} - CELL_KEYS | {*cell["metadata"]} - {"tags"}
         if strange:

@@ -66,6 +66,7 @@ class Sitting(msgspec.Struct, frozen=True):
     flagged: tuple[str, ...] = ()
     visited: tuple[str, ...] = ("0.0",)
     locked: tuple[str, ...] = ()
+    prepared: tuple[str, ...] = ()
     ended: float = 0.0
     reason: str = ""
 
@@ -132,6 +133,21 @@ def answer(sitting: Sitting, bank: Bank, given: Mapping[str, tuple[str, ...]], n
     if current.here.kind == LAB:
         raise NotAllowed("a task is graded on your registry: there is nothing to answer")
     return _noted(current, bank, {key: tuple(each) for key, each in given.items() if each})
+
+
+def prepared(sitting: Sitting, bank: Bank, place: Place, now: float) -> Sitting:
+    """Put the start of the open task into the candidate's registry; once, however often it is looked at.
+
+    Raises: NotAllowed, and when the start cannot be made.
+    """
+    current = _open(sitting, now)
+    if current.here.kind != LAB or current.key in current.prepared:
+        return current
+    item = current.here.items[current.item]
+    wrong = oracle.prepare(bank.instance(item.question, item.seed), place)
+    if wrong:
+        raise NotAllowed(f"the task could not be prepared: {wrong}. `acrlab reset` gives an empty world")
+    return msgspec.structs.replace(current, prepared=(*current.prepared, current.key))
 
 
 def performed(sitting: Sitting, bank: Bank, place: Place, now: float) -> Sitting:

@@ -15,12 +15,13 @@ from acrlab.trainer.steps import Tried, Trip, perform
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """One claim of a key: that an answer works, or how it fails. `seen` is what happened."""
+    """One claim of a key: that an answer works, or how it fails. `seen` is what happened, `answer` in whose words."""
 
     question: str
     claim: str
     holds: bool
     seen: str
+    answer: str = ""
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -48,6 +49,7 @@ class Trial(msgspec.Struct, frozen=True):
     works: bool
     fails: Mapping[str, str] = {}
     names: Mapping[str, str] = {}
+    answer: str = ""
 
 
 def prove(question: Question, bench: Bench | None = None, seed: int = 0) -> Proof:
@@ -87,7 +89,8 @@ def _proven(variant: Instance, bench: Bench) -> Iterator[Verdict]:
             return
         for trial in _TRIALS.get(question.kind, _choices)(variant):
             with bench.place(origin) as place:
-                yield _verdict(question, trial, _tried(place, trip, trial))
+                found = _verdict(question, trial, _tried(place, trip, trial))
+                yield msgspec.structs.replace(found, answer=trial.answer)
 
 
 def _tried(place: BenchPlace, start: Trip, trial: Trial) -> Tried | None:
@@ -135,20 +138,22 @@ def _choices(variant: Instance) -> Iterator[Trial]:
     for number, part in enumerate(question.parts, 1):
         for index, choice in enumerate(part.choices):
             where = f"{part.prompt or 'choice'} {index + 1}" if len(question.parts) > 1 else f"choice {index + 1}"
-            names = {"choice": variant.text(choice.say), "part": str(number)}
-            yield _trial(question, part, choice, where, names)
+            said = variant.text(choice.say)
+            prompt = f"{variant.text(part.prompt)}: " if len(question.parts) > 1 and part.prompt else ""
+            names = {"choice": said, "part": str(number)}
+            yield _trial(question, part, choice, where, names, f"{prompt}{said}")
 
 
-def _trial(question: Question, part: Part, choice: Choice, where: str, names: Mapping[str, str]) -> Trial:
+def _trial(question: Question, part: Part, choice: Choice, where: str, names: Mapping[str, str], answer: str) -> Trial:
     claim = f"{where} {'works' if choice.right else 'fails as said'}"
     steps = (*part.oracle, *choice.oracle, *question.oracle.goal)
-    return Trial(claim, steps, choice.right, choice.fails or question.oracle.fails, names)
+    return Trial(claim, steps, choice.right, choice.fails or question.oracle.fails, names, answer)
 
 
 def _series(variant: Instance) -> Iterator[Trial]:
     """Each proposed solution: it meets the goal, or fails as said."""
     for number, part in enumerate(variant.question.parts, 1):
-        yield _trial(variant.question, part, part.choices[0], f"solution {number}", {})
+        yield _trial(variant.question, part, part.choices[0], f"solution {number}", {}, variant.text(part.prompt))
 
 
 def _match(variant: Instance) -> Iterator[Trial]:
@@ -158,7 +163,8 @@ def _match(variant: Instance) -> Iterator[Trial]:
         for choice in part.choices:
             right = variant.text(choice.say)
             names = {"left": variant.text(part.prompt), "right": right, "choice": right}
-            trial = _trial(question, part, choice, f"pair {number} with {right!r}", names)
+            pair = f"{names['left']}: {right}"
+            trial = _trial(question, part, choice, f"pair {number} with {right!r}", names, pair)
             yield trial if trial.works or trial.fails else msgspec.structs.replace(trial, fails={"seen": ""})
 
 
@@ -188,8 +194,9 @@ def _fill(variant: Instance) -> Iterator[Trial]:
     for index, choice in enumerate(question.parts[0].choices, 1):
         steps: Steps = choice.oracle or ({"run": variant.text(choice.say)},)
         claim = f"command {index} {'works' if choice.right else 'fails as said'}"
-        names = {"choice": variant.text(choice.say)}
-        yield Trial(claim, (*steps, *question.oracle.goal), choice.right, choice.fails or question.oracle.fails, names)
+        said = variant.text(choice.say)
+        fails = choice.fails or question.oracle.fails
+        yield Trial(claim, (*steps, *question.oracle.goal), choice.right, fails, {"choice": said}, said)
 
 
 def _do(variant: Instance) -> Iterator[Trial]:

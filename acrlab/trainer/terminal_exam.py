@@ -7,8 +7,8 @@ from acrlab.trainer import bank as banks
 from acrlab.trainer import blueprint as blueprints
 from acrlab.trainer import exam as exams
 from acrlab.trainer import paper, score
+from acrlab.trainer.desk import Desk
 from acrlab.trainer.face import Face, Left, chosen, graded, how, show
-from acrlab.trainer.ledger import Ledger, folder
 from acrlab.trainer.running import running_place
 
 
@@ -18,52 +18,31 @@ def exam(
 ) -> int:  # fmt: skip
     """Sit an exam in the terminal, or go on with the one that was left. Returns 0 passed, 1 not, 2 for a bad option."""
     own, held = face or Face(), bank or banks.standard()
-    path = keep or folder() / "exam.json"
+    desk = Desk(held, keep, own.now)
     try:
-        sitting = _resumed(own, path, held) if path.exists() and not new else None
+        sitting, sentence = (None, "") if new else desk.left()
+        if sentence:
+            own.say(sentence)
         if sitting is None:
-            drawn = paper.compose(
-                held, blueprints.load(pack), seed=seed or int(own.now()), today=own.today, questions=questions,
-                minutes=minutes, extra_time=extra_time, lab=running_place()[0] is not None,
-            )  # fmt: skip
+            drawn = desk.draw(pack, seed=seed, questions=questions, minutes=minutes, extra_time=extra_time)
             own.say(drawn.banner)
             own.say(f"{drawn.items} pages in {len(drawn.sections)} sections, {drawn.minutes:.0f} minutes. "
                     "The clock starts now.")  # fmt: skip
             sitting = exams.begin(drawn, own.now())
     except (blueprints.PackUnknown, paper.PackEmpty, ValueError) as error:
         return _refuse(own, str(error))
-    return _sit(own, sitting, held, path)
-
-
-def _resumed(face: Face, path: Path, bank: banks.Bank) -> exams.Sitting | None:
-    try:
-        sitting = exams.loads(path.read_bytes())
-        gone = [item.question for section in sitting.paper.sections for item in section.items
-                if item.question not in bank.questions]  # fmt: skip
-        if gone:
-            raise ValueError(f"the bank no longer has {gone[0]}")
-    except ValueError as error:
-        kept = path.with_suffix(".broken")
-        path.replace(kept)
-        face.say(f"The exam that was left cannot be read: {error}. It is kept as {kept.name}; a new one begins.")
-        return None
-    face.say("You left an exam. Its clock ran on, and the pages that you saw are locked.")
-    now = face.now()
-    sitting = exams.timed(sitting, now)
-    if sitting.state == exams.OPEN:
-        sitting = exams.pause(sitting, now)
-    return exams.resume(sitting, now) if sitting.state == exams.BREAK else sitting
+    return _sit(own, sitting, desk)
 
 
 _COMMANDS = "next, back, go NUMBER, flag, review, time, section (finish this one), break, submit, quit"
 
 
-def _sit(face: Face, sitting: exams.Sitting, bank: banks.Bank, path: Path) -> int:
+def _sit(face: Face, sitting: exams.Sitting, desk: Desk) -> int:
     announced = shown = ""
     try:
         while exams.timed(sitting, face.now()).state != exams.OVER:
-            _keep(path, sitting)
-            view = exams.view(sitting, bank, face.now())
+            desk.keep(sitting)
+            view = exams.view(sitting, desk.bank, face.now())
             if announced != view.section and view.page is not None:
                 announced = view.section
                 face.say(f"\nSection: {view.section}. {view.rules}")
@@ -73,21 +52,32 @@ def _sit(face: Face, sitting: exams.Sitting, bank: banks.Bank, path: Path) -> in
                 face.say(f"\n{view.section}, page {view.number} of {view.of}. {view.remaining / 60:.0f} minutes left."
                          + (" Flagged." if view.flagged else ""))  # fmt: skip
                 show(face, view.page)
-            sitting = _turn(face, sitting, bank, view)
+                sitting = _prepared(face, sitting, desk.bank)
+            sitting = _turn(face, sitting, desk.bank, view)
     except Left:
-        _keep(path, sitting)
+        desk.keep(sitting)
         face.say("\nLeft. The clock runs on; `acrlab exam` comes back to it.")
         return 1
-    sitting = exams.timed(sitting, face.now())
-    path.unlink(missing_ok=True)
-    return _reported(face, sitting, bank)
+    return _reported(face, desk.close(exams.timed(sitting, face.now())))
 
 
-def _keep(path: Path, sitting: exams.Sitting) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_bytes(exams.dumps(sitting))
-    draft.replace(path)
+def _prepared(face: Face, sitting: exams.Sitting, bank: banks.Bank) -> exams.Sitting:
+    """Of a task: with its start in the running emulator."""
+    if sitting.here.kind != paper.LAB:
+        return sitting
+    place, missing = running_place()
+    if place is None:
+        face.say(missing)
+        return sitting
+    try:
+        return exams.prepared(sitting, bank, place, face.now())
+    except exams.NotAllowed as error:
+        face.say(_sentence(error))
+        return sitting
+
+
+def _sentence(error: exams.NotAllowed) -> str:
+    return f"{str(error)[:1].upper()}{str(error)[1:]}."
 
 
 def _turn(face: Face, sitting: exams.Sitting, bank: banks.Bank, view: exams.View) -> exams.Sitting:
@@ -110,7 +100,7 @@ def _turn(face: Face, sitting: exams.Sitting, bank: banks.Bank, view: exams.View
         sitting = exams.answer(sitting, bank, given, face.now())
         return _onward(face, sitting)
     except exams.NotAllowed as error:
-        face.say(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        face.say(_sentence(error))
         return sitting
 
 
@@ -161,13 +151,7 @@ _WORDS: dict[str, _Word] = {
 }
 
 
-def _reported(face: Face, sitting: exams.Sitting, bank: banks.Bank) -> int:
-    found = score.report(sitting, bank, blueprints.load(sitting.paper.pack), face.today)
-    Ledger().add("exam", sitting.ended, pack=found.pack, seed=found.seed, score=found.score, low=found.low,
-                 high=found.high, points=found.points, possible=found.possible, seconds=found.seconds,
-                 items=[{"question": each.question, "part": each.key, "points": each.points, "possible": each.possible,
-                         "objectives": list(bank.questions[each.question].objectives), "scored": each.scored}
-                        for each in found.items])  # fmt: skip
+def _reported(face: Face, found: score.Report) -> int:
     face.say("\nThe time is up." if found.reason == "time" else "\nThe exam is over.")
     face.say(found.banner)
     face.say(found.verdict(), "bold")

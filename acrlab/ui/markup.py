@@ -2,7 +2,7 @@
 
 from html import escape
 
-VOID = frozenset({"br", "hr", "input", "line", "circle", "path", "rect"})
+VOID = frozenset({"br", "hr", "input", "line", "circle", "rect"})
 
 
 class Markup(str):
@@ -16,7 +16,7 @@ def tag(element: str, /, *children: str | None, **attributes: str | int | bool |
     given = {key: value for key, value in attributes.items() if value is not None and value is not False}
     written = "".join(_attribute(key, value) for key, value in given.items())
     if element in VOID:
-        return Markup(f"<{element}{written}>")
+        return Markup(f"<{element}{written} />")
     return Markup(f"<{element}{written}>{joined(*children)}</{element}>")
 
 

@@ -113,10 +113,10 @@ def why(show: str) -> Markup | None:
 def proven(proof: Proof) -> Markup:
     """What happened when every answer was tried in an emulator of its own: the evidence behind the key."""
     rows = [
-        tag("tr", tag("th", each.claim, scope="row"),
-            tag("td", "✓ as the key says" if each.holds else "✗ not as the key says"), tag("td", each.seen))
+        tag("tr", tag("th", each.answer or each.claim, scope="row"), tag("td", each.seen),
+            tag("td", "✓ as the key says" if each.holds else "✗ not as the key says"))
         for each in proof.verdicts
     ]  # fmt: skip
-    head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in ("tried", "key", "what happened"))))
+    head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in ("tried", "what happened", "key"))))
     caption = tag("caption", f"Tried just now in an emulator of its own, in {proof.seconds:.1f} s")
     return joined(tag("div", tag("table", caption, head, tag("tbody", *rows)), class_="proof", tabindex=0))

@@ -57,6 +57,7 @@ WIDGET = {"output_type": "display_data", "metadata": {}, "data": {"application/v
 CASES: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     ("counts", lambda n: code(n).update(execution_count=None), "run all cells from the top"),
     ("counts", lambda n: code(n).update(execution_count=2), "is 2, not 1"),
+    ("counts", lambda n: code(n).update(outputs=[]), "most of its cells show nothing"),
     ("tags", lambda n: code(n)["metadata"].update(tags=["raises-exeption"]), "'raises-exeption' means nothing"),
     ("tags", lambda n: code(n)["metadata"].update(tags=["step-0"]), "'step-0' means nothing"),
     ("ids", lambda n: code(n).update(id="a"), "'a' is missing or used twice"),
@@ -75,6 +76,8 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     ("errors", lambda n: code(n)["metadata"].update(tags=["predict", "raises-exception"]), "raises none"),
     ("errors", lambda n: code(n)["outputs"].append(STDERR), "standard error"),
     ("metadata", lambda n: n["metadata"].update(widgets={}), "the metadata holds widgets"),
+    ("metadata", lambda n: n["metadata"].update(kernelspec={"name": "mine"}), "the kernel is 'mine'"),
+    ("metadata", lambda n: n["metadata"].pop("kernelspec"), "the kernel is None"),
     ("metadata", lambda n: code(n)["metadata"].update(collapsed=True), "holds collapsed"),
     ("metadata", lambda n: code(n)["outputs"].append(WIDGET), "the state of a widget"),
     ("prose", lambda n: n["cells"][0].update(source=["**Predict.**"]), "is not a heading"),

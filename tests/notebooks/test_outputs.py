@@ -9,6 +9,10 @@ import pytest
 from tests.notebooks.executed import FOLDER, NOTEBOOKS, compared
 
 
+def test_a_reader_begins_with_these() -> None:
+    assert [path.stem for path in NOTEBOOKS][:3] == ["00-start", "01-your-first-registry", "02-images-layers-digests"]
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_outputs_are_as_committed_when_nothing_is_running(notebook: Path) -> None:
     done = compared(notebook, emulator=False)

@@ -40,10 +40,17 @@ class _Tree(HTMLParser):
         self.root = self.here = Element("", {}, None)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in VOID, f"<{tag}> closes itself"
+        self.here = self._made(tag, attrs)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in VOID, f"<{tag}> does not close itself"
+        self._made(tag, attrs)
+
+    def _made(self, tag: str, attrs: list[tuple[str, str | None]]) -> Element:
         made = Element(tag, dict(attrs), self.here)
         self.here.children.append(made)
-        if tag not in VOID:
-            self.here = made
+        return made
 
     def handle_endtag(self, tag: str) -> None:
         assert self.here.name == tag and self.here.parent is not None, f"</{tag}> closes <{self.here.name}>"

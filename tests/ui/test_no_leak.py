@@ -12,7 +12,7 @@ from acrlab.trainer.ledger import Ledger
 from acrlab.trainer.practice import Practice
 from acrlab.ui import controls
 from acrlab.ui.panel import Panel
-from acrlab.ui.quiz import Quiz
+from acrlab.ui.quiz_face import Quiz
 from tests.trainer.answers import wrong
 from tests.ui.reader import Element, tree
 

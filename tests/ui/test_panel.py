@@ -76,3 +76,10 @@ def test_its_files_come_with_the_package() -> None:
     folder = Path(acrlab.ui.__file__).parent
     assert {"panel.js", "panel.css"} <= {each.name for each in folder.iterdir()}
     assert "http" not in (folder / "panel.js").read_text("utf-8") + (folder / "panel.css").read_text("utf-8")
+
+
+def test_a_quiz_can_be_had_twice() -> None:
+    """What is called has no module of its own name, which would take its place once it is loaded."""
+    import acrlab.ui
+
+    assert acrlab.ui.quiz("names", 2).html == acrlab.ui.quiz("names", 2).html

@@ -11,7 +11,7 @@ from acrlab.trainer.bank import Bank
 from acrlab.trainer.ledger import Ledger
 from acrlab.trainer.practice import Practice
 from acrlab.trainer.running import running_place
-from acrlab.ui.quiz import Quiz
+from acrlab.ui.quiz_face import Quiz
 from tests.trainer.answers import right, wrong
 from tests.ui.reader import Reader
 
