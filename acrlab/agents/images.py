@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from acrlab.agents.protocol import EngineFailed, Registries, Sink
+from acrlab.agents.references import Reference
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
@@ -18,7 +19,7 @@ _INDEXES = frozenset(
     {"application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json"}
 )
 _MANIFESTS = frozenset({DOCKER_MANIFEST, "application/vnd.oci.image.manifest.v1+json"})
-_CHUNK = 1 << 20
+_AT_ONCE = 5  # layers that docker sends at the same time; the log says that the others wait
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -33,6 +34,11 @@ class Image(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """Of its manifest."""
         return sha256(self.manifest)
+
+    @property
+    def layers(self) -> list[dict[str, Any]]:
+        """The descriptors of its layers, from the lowest."""
+        return list(_document(self.manifest)["layers"])
 
 
 class Platform(msgspec.Struct, frozen=True):
@@ -50,6 +56,9 @@ class Platform(msgspec.Struct, frozen=True):
             raise EngineFailed(f'"{text}": unknown operating system or architecture: invalid argument')
         return cls(*parts)
 
+    def __str__(self) -> str:
+        return "/".join(filter(None, (self.os, self.architecture, self.variant)))
+
 
 def sha256(raw: bytes) -> str:
     """The digest of bytes."""
@@ -60,9 +69,10 @@ class Images:
     """Blobs by digest and images by reference. Used by several threads at once."""
 
     def __init__(self, folder: Path, registries: Registries) -> None:
-        self._blobs, self._registries = folder / "blobs" / "sha256", registries
-        self._blobs.mkdir(parents=True, exist_ok=True)
+        self.blobs, self._registries = folder / "blobs" / "sha256", registries
+        self.blobs.mkdir(parents=True, exist_ok=True)
         self._named: dict[str, Image] = {}
+        self._made: dict[str, Image] = {}  # by id, named or not
         self._known: dict[str, str] = {}  # reference -> digest, once a registry has it
         self._lock = threading.Lock()
 
@@ -71,79 +81,118 @@ class Images:
         algorithm, _, digits = digest.partition(":")
         if algorithm != "sha256" or len(digits) != 64 or set(digits) - set("0123456789abcdef"):
             raise EngineFailed(f"invalid checksum digest format: {digest[:100]}")
-        return self._blobs / digits
+        return self.blobs / digits
 
     def put(self, raw: bytes) -> str:
         """Keep bytes; their digest."""
         digest = sha256(raw)
-        with tempfile.NamedTemporaryFile(dir=self._blobs.parent, delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=self.blobs.parent, delete=False) as file:
             file.write(raw)
         os.replace(file.name, self.blob(digest))
         return digest
 
-    def name(self, reference: str, image: Image) -> None:
-        """Give a reference to an image; an earlier image loses it."""
+    def create(self, config: bytes, layers: list[dict[str, Any]]) -> Image:
+        """An image from its configuration and the descriptors of its layers."""
+        document = {
+            "schemaVersion": 2,
+            "mediaType": DOCKER_MANIFEST,
+            "config": {"mediaType": DOCKER_CONFIG, "size": len(config), "digest": self.put(config)},
+            "layers": layers,
+        }
+        raw = msgspec.json.format(msgspec.json.encode(document), indent=3)
+        return Image(sha256(config), DOCKER_MANIFEST, raw, sum(layer["size"] for layer in layers))
+
+    def keep(self, image: Image) -> None:
+        """Find it by its id, named or not."""
         with self._lock:
-            self._named[reference] = image
-            self._known.pop(reference, None)
+            self._made[image.id] = image
+
+    def name(self, reference: str, image: Image) -> None:
+        """Give a reference to an image; an earlier image loses it. Raises: EngineFailed."""
+        name = Reference.read(reference).complete
+        with self._lock:
+            self._named[name] = self._made[image.id] = image
+            self._known.pop(name, None)
 
     def find(self, reference: str) -> Image | None:
-        """The image of a reference, or of an id."""
+        """The image of a reference, or of an id or the first digits of one. Raises: EngineFailed."""
+        digits = reference.removeprefix("sha256:")
         with self._lock:
-            named = self._named.get(reference)
-            return named or next((each for each in self._named.values() if each.id == reference), None)
+            if len(digits) >= 12 and not set(digits) - set("0123456789abcdef"):
+                return next((image for id, image in self._made.items() if id.startswith(f"sha256:{digits}")), None)
+            return self._named.get(Reference.read(reference).complete)
 
     def tag(self, source: str, target: str) -> None:
         """Name an image a second time. Raises: EngineFailed."""
         self.name(target, self._local(source, f"Error response from daemon: No such image: {source}"))
 
     def digest(self, reference: str) -> str:
-        """Of the manifest, once it was pulled or pushed under this reference."""
+        """Of the manifest, once it was pulled or pushed under this reference. Raises: EngineFailed."""
         with self._lock:
-            return self._known.get(reference, "")
+            return self._known.get(Reference.read(reference).complete, "")
 
     def listed(self) -> list[tuple[str, str, int]]:
-        """Reference, id and bytes."""
+        """Reference as docker shows it, id and bytes."""
         with self._lock:
-            return [(reference, image.id, image.size) for reference, image in sorted(self._named.items())]
+            named = sorted(self._named.items())
+        return [(Reference.read(reference).shown, image.id, image.size) for reference, image in named]
 
-    def pull(self, reference: str, platform: Platform) -> Image:
-        """Fetch an image for a platform, all of it checked. Raises: EngineFailed."""
-        media_type, raw = self._registries.manifest(reference)
+    def config(self, image: Image) -> dict[str, Any]:
+        """The configuration of an image. Raises: EngineFailed."""
+        return _document(self.blob(image.id).read_bytes())
+
+    def pull(self, reference: str, platform: Platform, sink: Sink = lambda data: None) -> Image:
+        """Fetch an image for a platform, all of it checked, with docker's lines. Raises: EngineFailed."""
+        name = Reference.read(reference)
+        media_type, raw = self._registries.manifest(name.complete)
         found = sha256(raw)
-        if (wanted := _pinned(reference)) and wanted != found:
-            raise EngineFailed(f"manifest verification failed for digest {wanted}")
+        if name.digest and name.digest != found:
+            raise EngineFailed(f"manifest verification failed for digest {name.digest}")
+        sink(f"{name.end}: Pulling from {name.repository}\n".encode())
         if media_type in _INDEXES:
             chosen = _chosen(_document(raw), platform, reference)
-            media_type, raw = self._registries.manifest(f"{_repository(reference)}@{chosen}")
+            media_type, raw = self._registries.manifest(f"{name.name}@{chosen}")
             if sha256(raw) != chosen:
                 raise EngineFailed(f"manifest verification failed for digest {chosen}")
         if media_type not in _MANIFESTS:
             raise EngineFailed(f"unsupported media type {media_type}")
-        image = self._fetched(reference, media_type, raw)
-        self.name(reference, image)
         with self._lock:
-            self._known[reference] = found
+            new = self._known.get(name.complete) != found
+        image = self._fetched(name, media_type, raw, sink)
+        self.name(name.complete, image)
+        with self._lock:
+            self._known[name.complete] = found
+        state = "Downloaded newer image" if new else "Image is up to date"
+        sink(f"Digest: {found}\nStatus: {state} for {name.shown}\n".encode())
         return image
 
     def push(self, reference: str, sink: Sink) -> tuple[str, int]:
         """Send an image, with docker's lines; digest and size of its manifest. Raises: EngineFailed."""
-        repository, tag = _repository(reference), reference.rpartition("/")[2].partition(":")[2] or "latest"
-        image = self._local(reference, f"An image does not exist locally with the tag: {repository}")
-        document = _document(image.manifest)
-        layers = [layer["digest"] for layer in document["layers"]]
-        sink(f"The push refers to repository [{repository}]\n".encode())
-        for layer in layers:
-            sink(f"{layer[7:19]}: Preparing\n".encode())
-        for layer in layers:
-            new = self._registries.upload(reference, layer, self.blob(layer))
-            sink(f"{layer[7:19]}: {'Pushed' if new else 'Layer already exists'}\n".encode())
-        self._registries.upload(reference, image.id, self.blob(image.id))
-        self._registries.publish(reference, image.media_type, image.manifest)
+        name = Reference.read(reference)
+        image = self._local(reference, f"An image does not exist locally with the tag: {name.short}")
+        sink(f"The push refers to repository [{name.name}]\n".encode())
+        shown = list(zip(self._diffs(image), [layer["digest"] for layer in image.layers], strict=True))[::-1]
+        for number, (diff, _) in enumerate(shown):
+            sink(f"{diff}: Preparing\n".encode())
+            if number >= _AT_ONCE:
+                sink(f"{diff}: Waiting\n".encode())
+        for diff, digest in shown:
+            new = self._registries.upload(name.complete, digest, self.blob(digest))
+            sink(f"{diff}: {'Pushed' if new else 'Layer already exists'}\n".encode())
+        self._registries.upload(name.complete, image.id, self.blob(image.id))
+        self._registries.publish(name.complete, image.media_type, image.manifest)
         with self._lock:
-            self._known[reference] = image.digest
-        sink(f"{tag}: digest: {image.digest} size: {len(image.manifest)}\n".encode())
+            self._known[name.complete] = image.digest
+        sink(f"{name.end}: digest: {image.digest} size: {len(image.manifest)}\n".encode())
         return image.digest, len(image.manifest)
+
+    def _diffs(self, image: Image) -> list[str]:
+        """What docker calls the layers in its lines: their content before it was compressed."""
+        layers = [str(layer["digest"]) for layer in image.layers]
+        rootfs = self.config(image).get("rootfs")
+        diffs = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+        known = diffs if isinstance(diffs, list) and len(diffs) == len(layers) else layers
+        return [str(digest)[7:19] for digest in known]
 
     def _local(self, reference: str, error: str) -> Image:
         image = self.find(reference)
@@ -151,24 +200,32 @@ class Images:
             raise EngineFailed(error)
         return image
 
-    def _fetched(self, reference: str, media_type: str, raw: bytes) -> Image:
+    def _fetched(self, name: Reference, media_type: str, raw: bytes, sink: Sink) -> Image:
         document = _document(raw)
         try:
-            config, layers = document["config"]["digest"], [layer["digest"] for layer in document["layers"]]
+            config = str(document["config"]["digest"])
+            layers = [str(layer["digest"]) for layer in document["layers"]]
             size = sum(int(layer.get("size", 0)) for layer in document["layers"])
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise EngineFailed(f"invalid manifest for {reference}") from None
-        for digest in (config, *layers):
-            self._fetch(reference, digest)
+            raise EngineFailed(f"invalid manifest for {name.shown}") from None
+        waiting = [layer for layer in layers if not self.blob(layer).exists()]
+        for layer in layers:
+            state = "Pulling fs layer" if layer in waiting else "Already exists"
+            sink(f"{layer[7:19]}: {state}\n".encode())
+        self._fetch(name, config)
+        for layer in waiting:
+            self._fetch(name, layer)
+            for state in ("Verifying Checksum", "Download complete", "Pull complete"):
+                sink(f"{layer[7:19]}: {state}\n".encode())
         return Image(config, media_type, raw, size)
 
-    def _fetch(self, reference: str, digest: str) -> None:
+    def _fetch(self, name: Reference, digest: str) -> None:
         target = self.blob(digest)
         if target.exists():
             return
-        with tempfile.TemporaryDirectory(dir=self._blobs.parent) as folder:
+        with tempfile.TemporaryDirectory(dir=self.blobs.parent) as folder:
             file = Path(folder, "blob")
-            self._registries.fetch(reference, digest, file)
+            self._registries.fetch(name.complete, digest, file)
             if _file_digest(file) != digest:
                 raise EngineFailed(f"filesystem layer verification failed for digest {digest}")
             os.replace(file, target)
@@ -189,19 +246,7 @@ def _chosen(index: dict[str, Any], platform: Platform, reference: str) -> str:
         same = (said.get("os"), said.get("architecture")) == (platform.os, platform.architecture)
         if same and platform.variant in ("", said.get("variant", "")):
             return str(entry.get("digest", ""))
-    wanted = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
-    raise EngineFailed(f"no matching manifest for {wanted} in the manifest list entries of {reference}")
-
-
-def _pinned(reference: str) -> str:
-    return reference.partition("@")[2]
-
-
-def _repository(reference: str) -> str:
-    """The reference without tag and digest."""
-    path = reference.partition("@")[0]
-    host, slash, name = path.rpartition("/")
-    return f"{host}{slash}{name.partition(':')[0]}"
+    raise EngineFailed(f"no matching manifest for {platform} in the manifest list entries of {reference}")
 
 
 def _file_digest(path: Path) -> str:

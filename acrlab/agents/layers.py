@@ -9,13 +9,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from acrlab.agents.protocol import EngineFailed
+from acrlab.agents.windows import FILES
 
 _WHITEOUT, _OPAQUE, _XATTR = ".wh.", ".wh..wh..opq", "SCHILY.xattr."
 ROOM = 32 * 1024**3  # bytes that one layer may unpack to, so that a few kilobytes of gzip cannot fill the disk
 
 
-def apply(layer: Path, root: Path, *, owners: bool, room: int = ROOM) -> None:
-    """Put a layer over a tree; `owners` when this process may give files away and make devices.
+Owners = dict[str, tuple[int, int]]  # path -> uid, gid; what is not in it is root's
+
+
+def apply(
+    layer: Path, root: Path, *, owners: Owners | None, windows: bool = False, marks: bool = True, room: int = ROOM
+) -> None:
+    """Put a layer over a tree. `owners` is None when this process may give files away and make devices.
+
+    Else it is told whose they are. Of a layer for Windows the files are taken, and no registry hives. Without `marks`
+    the names of whiteouts are names.
 
     Units: `room` is bytes.
     Raises: EngineFailed.
@@ -23,14 +32,17 @@ def apply(layer: Path, root: Path, *, owners: bool, room: int = ROOM) -> None:
     """
     try:
         with tarfile.open(layer, "r:*") as archive:
-            _Applied(archive, root, owners, room).all()
+            _Applied(archive, root, owners, windows, marks, room).all()
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise EngineFailed(f"failed to register layer: {error}") from error
 
 
 class _Applied:
-    def __init__(self, archive: tarfile.TarFile, root: Path, owners: bool, room: int) -> None:
+    def __init__(
+        self, archive: tarfile.TarFile, root: Path, owners: Owners | None, windows: bool, marks: bool, room: int
+    ) -> None:
         self._archive, self._root, self._owners, self._room = archive, root, owners, room
+        self._privileged, self._windows, self._marks = owners is None, windows, marks
         self._folders: list[tuple[Path, float]] = []
         self._mine: set[Path] = set()  # what this layer put there: an opaque folder does not hide it
 
@@ -42,17 +54,17 @@ class _Applied:
                 os.utime(folder, (modified, modified))
 
     def _entry(self, entry: tarfile.TarInfo) -> None:
+        if self._windows:
+            head, _, entry.name = entry.name.removeprefix("./").partition("/")
+            if head != FILES:
+                return None
+            entry.linkname = entry.linkname.removeprefix(f"{FILES}/")
         path = self._path(entry.name)
         if path == self._root:
             return None
         self._parents(path)
-        if path.name == _OPAQUE:
-            return self._empty(path.parent)
-        if path.name.startswith(_WHITEOUT):
-            name = path.name.removeprefix(_WHITEOUT)
-            if name in ("", ".", ".."):
-                raise ValueError(f"invalid whiteout {entry.name!r}")
-            return _deleted(path.with_name(name))
+        if self._marks and path.name.startswith(_WHITEOUT):
+            return self._mark(entry, path)
         if not (entry.isdir() and path.is_dir() and not path.is_symlink()):
             _deleted(path)
         make = next((make for test, make in self._makers() if test(entry)), None)
@@ -62,6 +74,14 @@ class _Applied:
             self._dress(entry, path)
         return None
 
+    def _mark(self, entry: tarfile.TarInfo, path: Path) -> None:
+        if path.name == _OPAQUE:
+            return self._empty(path.parent)
+        name = path.name.removeprefix(_WHITEOUT)
+        if name in ("", ".", ".."):
+            raise ValueError(f"invalid whiteout {entry.name!r}")
+        return _deleted(path.with_name(name))
+
     def _makers(self) -> list[tuple[Callable[[tarfile.TarInfo], bool], Callable[[tarfile.TarInfo, Path], None]]]:
         return [
             (tarfile.TarInfo.isdir, lambda entry, path: path.mkdir(exist_ok=True)),
@@ -69,7 +89,7 @@ class _Applied:
             (tarfile.TarInfo.islnk, self._link),
             (tarfile.TarInfo.isreg, self._file),
             (tarfile.TarInfo.isfifo, lambda entry, path: os.mkfifo(path)),
-            (lambda entry: entry.isdev() and self._owners, self._device),
+            (lambda entry: entry.isdev() and self._privileged, self._device),
         ]
 
     def _path(self, name: str) -> Path:
@@ -119,8 +139,7 @@ class _Applied:
         """Owner before mode: a change of owner takes set-uid and capabilities away."""
         if entry.islnk():
             return
-        if self._owners:
-            os.chown(path, entry.uid, entry.gid, follow_symlinks=False)
+        self._own(entry, path)
         if entry.isdir():
             self._folders.append((path, entry.mtime))
         if entry.issym():
@@ -128,9 +147,18 @@ class _Applied:
             return
         path.chmod(stat.S_IMODE(entry.mode))
         for key, value in entry.pax_headers.items():
-            if key.startswith(_XATTR) and self._owners:
+            if key.startswith(_XATTR) and self._privileged:
                 os.setxattr(path, key.removeprefix(_XATTR), value.encode("utf-8", "surrogateescape"))
         os.utime(path, (entry.mtime, entry.mtime))
+
+    def _own(self, entry: tarfile.TarInfo, path: Path) -> None:
+        if self._owners is None:
+            os.chown(path, entry.uid, entry.gid, follow_symlinks=False)
+            return
+        name = path.relative_to(self._root).as_posix()
+        self._owners.pop(name, None)
+        if entry.uid or entry.gid:
+            self._owners[name] = (entry.uid, entry.gid)
 
 
 def _deleted(path: Path) -> None:

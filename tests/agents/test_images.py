@@ -6,50 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from acrlab.agents.images import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, Images, Platform, sha256
+from acrlab.agents.images import DOCKER_LAYER, DOCKER_MANIFEST, Images, Platform, sha256
 from acrlab.agents.protocol import EngineFailed
+from tests.agents.doubles import Kept
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 AMD64 = Platform("linux", "amd64")
-
-
-class Kept:
-    """Registries in memory, by the protocol agents use."""
-
-    def __init__(self) -> None:
-        self.manifests: dict[str, tuple[str, bytes]] = {}
-        self.blobs: dict[str, bytes] = {}
-
-    def manifest(self, reference: str) -> tuple[str, bytes]:
-        if reference not in self.manifests:
-            raise EngineFailed(f"manifest for {reference} not found: manifest unknown")
-        return self.manifests[reference]
-
-    def fetch(self, reference: str, digest: str, target: Path) -> None:
-        target.write_bytes(self.blobs[digest])
-
-    def upload(self, reference: str, digest: str, source: Path) -> bool:
-        new = digest not in self.blobs
-        self.blobs[digest] = source.read_bytes()
-        return new
-
-    def publish(self, reference: str, media_type: str, raw: bytes) -> None:
-        self.manifests[reference] = (media_type, raw)
-
-    def add(self, reference: str, content: bytes) -> str:
-        """Put an image of one layer into the registry; the digest of its manifest."""
-        config = json.dumps({"os": "linux", "made": content.decode()}).encode()
-        self.blobs |= {sha256(config): config, sha256(content): content}
-        document = {
-            "schemaVersion": 2,
-            "mediaType": DOCKER_MANIFEST,
-            "config": {"mediaType": DOCKER_CONFIG, "digest": sha256(config), "size": len(config)},
-            "layers": [{"mediaType": DOCKER_LAYER, "digest": sha256(content), "size": len(content)}],
-        }
-        raw = json.dumps(document).encode()
-        repository = reference.rpartition(":")[0]
-        self.manifests |= dict.fromkeys((reference, f"{repository}@{sha256(raw)}"), (DOCKER_MANIFEST, raw))
-        return sha256(raw)
 
 
 def test_an_image_goes_from_one_registry_to_another_unchanged(tmp_path: Path) -> None:
@@ -70,6 +32,56 @@ def test_an_image_goes_from_one_registry_to_another_unchanged(tmp_path: Path) ->
         f"{layer[:12]}: Pushed",
         f"2: digest: {digest} size: {size}",
     ]
+
+
+def test_docker_calls_layers_by_what_they_are_unpacked_and_starts_at_the_top(tmp_path: Path) -> None:
+    kept, lines = Kept(), bytearray()
+    images = Images(tmp_path, kept)
+    blobs = [images.put(content) for content in (b"low", b"top")]
+    config = json.dumps({"rootfs": {"type": "layers", "diff_ids": ["sha256:" + "a" * 64, "sha256:" + "b" * 64]}})
+    layers = [{"mediaType": DOCKER_LAYER, "digest": digest, "size": 3} for digest in blobs]
+    images.name("r.azurecr.io/app:1", images.create(config.encode(), layers))
+    images.push("r.azurecr.io/app:1", lines.extend)
+    assert lines.decode().splitlines()[1:5] == [
+        f"{'b' * 12}: Preparing", f"{'a' * 12}: Preparing", f"{'b' * 12}: Pushed", f"{'a' * 12}: Pushed",
+    ]  # fmt: skip
+
+
+def test_a_name_of_docker_hub_is_one_name(tmp_path: Path) -> None:
+    kept = Kept()
+    kept.add("docker.io/library/busybox:latest", b"layer")
+    images = Images(tmp_path, kept)
+    lines = bytearray()
+    pulled = images.pull("busybox", AMD64, lines.extend)
+    assert images.find("docker.io/library/busybox:latest") == pulled == images.find(pulled.id[7:19])
+    assert [reference for reference, _, _ in images.listed()] == ["busybox:latest"]
+    layer = sha256(b"layer")[7:19]
+    assert lines.decode().splitlines() == [
+        "latest: Pulling from library/busybox",
+        f"{layer}: Pulling fs layer",
+        f"{layer}: Verifying Checksum",
+        f"{layer}: Download complete",
+        f"{layer}: Pull complete",
+        f"Digest: {pulled.digest}",
+        "Status: Downloaded newer image for busybox:latest",
+    ]
+    lines.clear()
+    images.pull("busybox", AMD64, lines.extend)
+    assert lines.decode().splitlines()[-1] == "Status: Image is up to date for busybox:latest"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("Foo/bar", "invalid reference format: repository name must be lowercase"),
+        ("a b", "invalid reference format"), ("a:b:c", "invalid reference format"), ("", "invalid reference format"),
+        ("a@sha256:1", "invalid reference format"), ("-", "invalid reference format"),
+    ],
+)  # fmt: skip
+def test_a_reference_that_is_none_is_refused(tmp_path: Path, text: str, error: str) -> None:
+    with pytest.raises(EngineFailed) as failed:
+        Images(tmp_path, Kept()).find(text)
+    assert failed.value.text == error
 
 
 def test_an_index_gives_the_image_of_the_platform(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_whiteouts_hard_links_and_modes(root: Path, tmp_path: Path) -> None:
         ("again", tarfile.LNKTYPE, "suid", ""),
         ("link", tarfile.SYMTYPE, "/nowhere", ""),
     )
-    apply(layer, root, owners=False)
+    apply(layer, root, owners={})
     assert sorted(str(each.relative_to(root)) for each in root.rglob("*")) == ["again", "d", "d/new", "link", "suid"]
     assert (root / "again").stat().st_ino == (root / "suid").stat().st_ino
     assert (root / "suid").stat().st_mode & 0o7777 == 0o4755
@@ -67,14 +67,14 @@ def test_a_layer_that_reaches_outside_is_refused(
     root: Path, tmp_path: Path, entries: list[tuple[str, bytes, str, str]]
 ) -> None:
     with pytest.raises(EngineFailed):
-        apply(_layer(tmp_path, *entries), root, owners=False)
+        apply(_layer(tmp_path, *entries), root, owners={})
     assert (tmp_path / "outside" / "secret").read_text() == "secret"
     assert (root / "d" / "old").exists()
 
 
 def test_a_link_on_the_way_is_replaced_and_not_followed(root: Path, tmp_path: Path) -> None:
     (root / "l").symlink_to(tmp_path / "outside")
-    apply(_layer(tmp_path, ("l/secret", tarfile.REGTYPE, "", "bad")), root, owners=False)
+    apply(_layer(tmp_path, ("l/secret", tarfile.REGTYPE, "", "bad")), root, owners={})
     assert (tmp_path / "outside" / "secret").read_text() == "secret"
     assert (root / "l" / "secret").read_text() == "bad"
 
@@ -82,14 +82,14 @@ def test_a_link_on_the_way_is_replaced_and_not_followed(root: Path, tmp_path: Pa
 def test_what_is_no_layer_is_refused(root: Path, tmp_path: Path) -> None:
     (tmp_path / "layer.tar").write_bytes(b"no tar at all" * 100)
     with pytest.raises(EngineFailed, match="failed to register layer"):
-        apply(tmp_path / "layer.tar", root, owners=False)
+        apply(tmp_path / "layer.tar", root, owners={})
 
 
 def test_a_layer_may_not_fill_the_disk(root: Path, tmp_path: Path) -> None:
     layer = _layer(tmp_path, ("a", tarfile.REGTYPE, "", "x" * 600), ("b", tarfile.REGTYPE, "", "x" * 600))
     with pytest.raises(EngineFailed, match="'b' does not fit"):
-        apply(layer, root, owners=False, room=1000)
-    apply(layer, root, owners=False, room=1200)
+        apply(layer, root, owners={}, room=1000)
+    apply(layer, root, owners={}, room=1200)
     assert (root / "b").stat().st_size == 600
 
 
@@ -101,7 +101,7 @@ def test_a_damaged_layer_is_refused_in_words(root: Path, tmp_path: Path) -> None
     for place in range(1000, len(whole) - 1000, len(whole) // 50):
         (tmp_path / "layer.tar").write_bytes(whole[:place] + bytes(64) + whole[place + 64 :])
         try:
-            apply(tmp_path / "layer.tar", root, owners=False)
+            apply(tmp_path / "layer.tar", root, owners={})
         except EngineFailed as error:
             assert error.text.startswith("failed to register layer")
             refused += 1

@@ -31,16 +31,16 @@ class Ignored:
         return any(not exclude for exclude, _ in self._rules)
 
 
-def _rule(line: str) -> "tuple[bool, _Pattern] | None":
+def _rule(line: str) -> "tuple[bool, Pattern] | None":
     if line.startswith("#") or not (text := line.strip()):
         return None
     exclude = not text.startswith("!")
     text = text.removeprefix("!").strip()
     text = posixpath.normpath("/" + text).strip("/") if text else ""
-    return (exclude, _Pattern(text)) if text else None
+    return (exclude, Pattern(text)) if text else None
 
 
-class _Pattern:
+class Pattern:
     """A pattern of Go's filepath.Match, with `**` for any number of folders; no text makes it slow."""
 
     def __init__(self, pattern: str) -> None:

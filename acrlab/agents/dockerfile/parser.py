@@ -137,7 +137,7 @@ def _instruction(keyword: str, rest: str, line: int, heredocs: tuple[Heredoc, ..
         raise _failed(line, f"{keyword} requires at least one argument")
     if keyword == "ONBUILD":
         _check_trigger(rest, line)
-    words = _list(rest) if keyword in _JSON else None
+    words = json_words(rest) if keyword in _JSON else None
     if keyword in _JSON_ONLY and words is None:
         raise _failed(line, f"{keyword} requires the arguments to be in JSON form")
     return Instruction(keyword=keyword, arguments=rest, line=line, flags=tuple(flags), words=words, heredocs=heredocs)
@@ -153,7 +153,7 @@ def _check_trigger(rest: str, line: int) -> None:
         raise _failed(line, f"unknown instruction: {trigger}")
 
 
-def _list(text: str) -> tuple[str, ...] | None:
+def json_words(text: str) -> tuple[str, ...] | None:
     """The words of a JSON list; anything else is for the shell, as docker has it."""
     if not text.startswith("["):
         return None

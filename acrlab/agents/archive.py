@@ -1,0 +1,203 @@
+"""Layers as they are written: a tar of what changed, its digests, and nothing in it of the machine that wrote it."""
+
+import hashlib
+import os
+import stat
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, BinaryIO, Self, cast
+
+import msgspec
+
+from acrlab.agents import windows
+from acrlab.agents.snapshot import Changes
+
+_LEVEL = 1  # of gzip: layers are made often and read once
+_GZIP = bytes.fromhex("1f8b080000000000" + "00ff")  # no name, no time, no operating system
+_XATTR = "SCHILY.xattr."
+_KEPT_XATTRS = ("security.capability", "user.")
+_WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
+
+Owners = Mapping[str, tuple[int, int]]  # path -> uid, gid; what is not in it is root's
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """A written layer: the digest of its tar, and the digest and bytes of the file it is in."""
+
+    diff: str
+    digest: str
+    size: int
+    empty: bool
+
+
+class Archive:
+    """A layer under construction, written into a folder and put into its place under its digest when it is closed.
+
+    The same entries give the same bytes: gzip has no time, and entries come in the order of their names.
+    """
+
+    def __init__(self, blobs: Path) -> None:
+        self._blobs = blobs
+        handle, self._path = tempfile.mkstemp(dir=blobs.parent)
+        self._file = os.fdopen(handle, "wb")
+        self._out = _Hashing(self._file)
+        stream = cast(BinaryIO, self._out)
+        self._tar = tarfile.TarFile(mode="w", fileobj=stream, format=tarfile.PAX_FORMAT, copybufsize=1 << 20)
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind:
+            self._file.close()
+            Path(self._path).unlink(missing_ok=True)
+
+    def add(self, entry: tarfile.TarInfo, content: IO[bytes] | None = None) -> None:
+        self._tar.addfile(entry, content)
+        self._count += 1
+
+    def close(self) -> Layer:
+        self._tar.close()
+        layer = self._out.close(empty=not self._count)
+        self._file.close()
+        os.replace(self._path, self._blobs / layer.digest.partition(":")[2])
+        return layer
+
+
+class _Hashing:
+    """Compresses what is written to it, and hashes it before and after."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._plain, self._packed = file, hashlib.sha256(), hashlib.sha256()
+        self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._sum, self._length, self._size = 0, 0, 0
+        self._put(_GZIP)
+
+    def write(self, data: bytes) -> int:
+        self._plain.update(data)
+        self._sum, self._length = zlib.crc32(data, self._sum), self._length + len(data)
+        self._put(self._deflate.compress(data))
+        return len(data)
+
+    def tell(self) -> int:
+        return self._length
+
+    def close(self, *, empty: bool) -> Layer:
+        self._put(self._deflate.flush())
+        self._put(self._sum.to_bytes(4, "little") + (self._length & 0xFFFFFFFF).to_bytes(4, "little"))
+        digests = [f"sha256:{each.hexdigest()}" for each in (self._plain, self._packed)]
+        return Layer(digests[0], digests[1], self._size, empty)
+
+    def _put(self, data: bytes) -> None:
+        self._packed.update(data)
+        self._size += len(data)
+        self._file.write(data)
+
+
+def written(root: Path, changes: Changes, blobs: Path, owners: Owners | None = None, *, windows: bool = False) -> Layer:
+    """The layer of what changed below a root; without `owners` its files say whose they are."""
+    with Archive(blobs) as archive:
+        _Written(root, archive, owners, windows).all(changes)
+        return archive.close()
+
+
+class _Written:
+    def __init__(self, root: Path, archive: Archive, owners: Owners | None, windows: bool) -> None:
+        self._root, self._archive, self._owners, self._windows = root, archive, owners, windows
+        self._linked: dict[tuple[int, int], str] = {}
+
+    def all(self, changes: Changes) -> None:
+        if self._windows and (changes.written or changes.deleted):
+            for entry in windows.heads():
+                self._archive.add(entry)
+        marked = {_whiteout(path): "" for path in changes.deleted}
+        marked |= {f"{path}/{_OPAQUE}": "" for path in changes.opaque}
+        for name in sorted({*changes.written, *marked}, key=lambda name: name.split("/")):
+            if name in marked:
+                self._archive.add(self._named(tarfile.TarInfo(self._place(name))))
+            else:
+                self._entry(name)
+
+    def _place(self, name: str) -> str:
+        return f"Files/{name}" if self._windows else name
+
+    def _named(self, entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        if entry.name.rpartition("/")[2].startswith(_WHITEOUT):
+            entry.mode = 0
+        return windows.dressed(entry) if self._windows else entry
+
+    def _entry(self, name: str) -> None:
+        path = f"{self._root}/{name}"
+        found = os.lstat(path)
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode))
+        if kind is None:  # a socket has no place in a tar
+            return
+        entry = tarfile.TarInfo(self._place(name))
+        entry.type, entry.mode, entry.mtime = kind, stat.S_IMODE(found.st_mode), int(found.st_mtime)
+        known = self._owners
+        entry.uid, entry.gid = (found.st_uid, found.st_gid) if known is None else known.get(name, (0, 0))
+        if kind == tarfile.SYMTYPE:
+            entry.linkname = os.readlink(path)
+        if kind in (tarfile.CHRTYPE, tarfile.BLKTYPE):
+            entry.devmajor, entry.devminor = os.major(found.st_rdev), os.minor(found.st_rdev)
+        entry.pax_headers = _attributes(path)
+        self._named(entry)
+        if kind == tarfile.REGTYPE:
+            self._file(path, entry, found)
+        else:
+            self._archive.add(entry)
+
+    def _file(self, path: str, entry: tarfile.TarInfo, found: os.stat_result) -> None:
+        if found.st_nlink > 1:
+            first = self._linked.setdefault((found.st_dev, found.st_ino), entry.name)
+            if first != entry.name:
+                entry.type, entry.linkname = tarfile.LNKTYPE, first
+                self._archive.add(entry)
+                return
+        entry.size = found.st_size
+        with _opened(path, found) as content:
+            self._archive.add(entry, content)
+
+
+_KINDS = {
+    stat.S_IFREG: tarfile.REGTYPE,
+    stat.S_IFDIR: tarfile.DIRTYPE,
+    stat.S_IFLNK: tarfile.SYMTYPE,
+    stat.S_IFIFO: tarfile.FIFOTYPE,
+    stat.S_IFCHR: tarfile.CHRTYPE,
+    stat.S_IFBLK: tarfile.BLKTYPE,
+}
+
+
+def _opened(path: str, found: os.stat_result) -> IO[bytes]:
+    """A file of ours may be closed to us, for who is not root."""
+    try:
+        return open(path, "rb", buffering=0)
+    except PermissionError:
+        os.chmod(path, stat.S_IMODE(found.st_mode) | stat.S_IRUSR)
+        try:
+            return open(path, "rb", buffering=0)
+        finally:
+            os.chmod(path, stat.S_IMODE(found.st_mode))
+
+
+def _whiteout(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{_WHITEOUT}{name}"
+
+
+def _attributes(path: str) -> dict[str, str]:
+    """Capabilities and the like. A file system without any has none."""
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+    except (OSError, AttributeError):
+        return {}
+    return {
+        f"{_XATTR}{name}": os.getxattr(path, name, follow_symlinks=False).decode("utf-8", "surrogateescape")
+        for name in names
+        if name.startswith(_KEPT_XATTRS) and "overlay" not in name
+    }

@@ -1,0 +1,170 @@
+"""The instructions that change an image's configuration and none of its files."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from acrlab.agents.dockerfile.draft import Draft
+from acrlab.agents.dockerfile.parser import Instruction, json_words
+from acrlab.agents.dockerfile.words import pairs, split
+from acrlab.agents.protocol import EngineFailed
+
+Expand = Callable[[str], str]
+_PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_NANOSECONDS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
+# fmt: off
+_SIGNALS = frozenset({
+    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
+    "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1",
+    "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
+})
+# fmt: on
+
+
+def applied(draft: Draft, instruction: Instruction, expand: Expand, escape: str) -> str:
+    """Change the configuration; the instruction as the history tells it. Raises: EngineFailed."""
+    return _SETTINGS[instruction.keyword](draft, instruction, expand, escape)
+
+
+def is_setting(instruction: Instruction) -> bool:
+    return instruction.keyword in _SETTINGS
+
+
+def command(draft: Draft, instruction: Instruction) -> tuple[str, ...]:
+    """The words to start: of the exec form, or the shell with the text."""
+    if instruction.words is not None:
+        return instruction.words
+    return (*draft.shell, instruction.arguments) if instruction.arguments else ()
+
+
+def _environment(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    known, told = draft.environment, "ENV"
+    for name, value in [(expand(name), expand(value)) for name, value in pairs(each.arguments, escape)]:
+        known[name] = value
+        told += f" {name}={value}"
+    draft.config["Env"] = [f"{name}={value}" for name, value in known.items()]
+    return told
+
+
+def _labels(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    found = [(expand(name), expand(value)) for name, value in pairs(each.arguments, escape)]
+    draft.config["Labels"] = {**(draft.config.get("Labels") or {}), **dict(found)}
+    return " ".join(["LABEL", *(f"{name}={value}" for name, value in found)])
+
+
+def _command(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    draft.config["Cmd"] = list(command(draft, each))
+    draft.command_set = True
+    return f"CMD {quoted(draft.config['Cmd'])}"
+
+
+def _entrypoint(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    draft.config["Entrypoint"] = list(command(draft, each))
+    if not draft.command_set:
+        draft.config.pop("Cmd", None)
+    return f"ENTRYPOINT {quoted(draft.config['Entrypoint'])}"
+
+
+def _expose(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    ports = [port for word in expand(each.arguments).split() for port in _ports(word)]
+    draft.config["ExposedPorts"] = {**(draft.config.get("ExposedPorts") or {}), **{port: {} for port in ports}}
+    return " ".join(["EXPOSE", *sorted(ports)])
+
+
+def _ports(word: str) -> list[str]:
+    found = _PORT.fullmatch(word.rpartition(":")[2])
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if not found or not 0 <= first <= last <= 65535:
+        raise EngineFailed(f"Invalid containerPort: {word}")
+    return [f"{port}/{(found[3] or 'tcp').lower()}" for port in range(first, last + 1)]
+
+
+def _volumes(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    words = each.words if each.words is not None else split(each.arguments, escape)
+    volumes = [expand(word).strip() for word in words]
+    if not all(volumes):
+        raise EngineFailed("VOLUME specified can not be an empty string")
+    draft.config["Volumes"] = {**(draft.config.get("Volumes") or {}), **{volume: {} for volume in volumes}}
+    return f"VOLUME [{' '.join(volumes)}]"
+
+
+def _user(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    draft.config["User"] = expand(each.arguments)
+    return f"USER {draft.config['User']}"
+
+
+def _stop(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    signal = expand(each.arguments)
+    name = signal.upper().removeprefix("SIG")
+    if not (name in _SIGNALS or (name.isdigit() and 0 < int(name) < 65) or name.startswith(("RTMIN", "RTMAX"))):
+        raise EngineFailed(f"invalid signal: {signal}")
+    draft.config["StopSignal"] = signal
+    return f"STOPSIGNAL {signal}"
+
+
+def _shell(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    draft.config["Shell"] = list(each.words or ())
+    return f"SHELL [{' '.join(draft.config['Shell'])}]"
+
+
+def _maintainer(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    draft.rest["author"] = each.arguments
+    return f"MAINTAINER {each.arguments}"
+
+
+def _onbuild(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    draft.config["OnBuild"] = [*(draft.config.get("OnBuild") or []), each.arguments]
+    return f"ONBUILD {each.arguments}"
+
+
+def _health(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
+    kind, _, rest = each.arguments.partition(" ")
+    if kind.upper() == "NONE":
+        draft.config["Healthcheck"] = {"Test": ["NONE"]}
+        return 'HEALTHCHECK ["NONE"]'
+    words = json_words(rest.strip())
+    test = ["CMD", *words] if words is not None else ["CMD-SHELL", rest.strip()]
+    draft.config["Healthcheck"] = {"Test": test, **_health_times(dict(each.flags))}
+    return f"HEALTHCHECK {quoted(test)}"
+
+
+def _health_times(flags: Mapping[str, str]) -> dict[str, Any]:
+    names = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
+    names["start-interval"] = "StartInterval"
+    times: dict[str, Any] = {names[name]: _nanoseconds(name, flags[name]) for name in names if flags.get(name)}
+    if retries := flags.get("retries"):
+        if not retries.isdigit() or int(retries) < 1:
+            raise EngineFailed(f"--retries cannot be negative ({retries})")
+        times["Retries"] = int(retries)
+    return times
+
+
+def _nanoseconds(name: str, text: str) -> int:
+    if not text or "".join("".join(part) for part in _DURATION.findall(text)) != text:
+        raise EngineFailed(f'time: invalid duration "{text}"')
+    total = int(sum(float(number) * _NANOSECONDS[unit] for number, unit in _DURATION.findall(text)))
+    if 0 < total < 1_000_000:
+        raise EngineFailed(f'Interval "{name}" cannot be less than 1ms')
+    return total
+
+
+def quoted(words: list[str]) -> str:
+    """A list as Go prints it."""
+    return "[" + " ".join('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words) + "]"
+
+
+_SETTINGS: Mapping[str, Callable[[Draft, Instruction, Expand, str], str]] = {
+    "CMD": _command,
+    "ENTRYPOINT": _entrypoint,
+    "ENV": _environment,
+    "EXPOSE": _expose,
+    "HEALTHCHECK": _health,
+    "LABEL": _labels,
+    "MAINTAINER": _maintainer,
+    "ONBUILD": _onbuild,
+    "SHELL": _shell,
+    "STOPSIGNAL": _stop,
+    "USER": _user,
+    "VOLUME": _volumes,
+}

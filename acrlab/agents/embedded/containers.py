@@ -1,0 +1,156 @@
+"""Containers: an image's files, and the process that its configuration and the caller ask for."""
+
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from acrlab.agents.accounts import account
+from acrlab.agents.bases.labels import warning
+from acrlab.agents.dockerfile.draft import PATH
+from acrlab.agents.images import Image, Images, Platform
+from acrlab.agents.paths import joined
+from acrlab.agents.protocol import Container, EngineFailed, Sink
+from acrlab.agents.references import Reference
+from acrlab.agents.sandbox import Command, Process, Sandbox
+from acrlab.agents.tree import Tree
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_NO_START = 125  # what `docker run` ends with when it cannot start a container
+
+
+class Containers:
+    """Those of one agent, by name."""
+
+    def __init__(self, images: Images, folder: Path, sandbox: Sandbox | None, refusal: str, platform: Platform) -> None:
+        self._images, self._folder, self._sandbox = images, folder, sandbox
+        self._refusal, self._platform = refusal, platform
+        self._running: dict[str, Started] = {}
+        self._lock = threading.Lock()
+
+    def start(self, container: Container, sink: Sink) -> "Started":
+        """Raises: EngineFailed with the code of `docker run`."""
+        if not _NAME.fullmatch(container.name):
+            allowed = "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
+            raise _refused(f"Invalid container name ({container.name}), {allowed}")
+        if self._sandbox is None:
+            raise EngineFailed(self._refusal, _NO_START)
+        self._free(container.name)
+        image = self._image(container.image, sink)
+        config = self._images.config(image)
+        self._able(config, sink, container.image)
+        id = secrets.token_hex(32)
+        tree = self._unpacked(image, id)
+        try:
+            process = self._sandbox.start(_command(container, config.get("config") or {}, tree, id), sink)
+        except BaseException:
+            shutil.rmtree(tree.root.parent, ignore_errors=True)
+            raise
+        started = Started(id, process, tree.root.parent if container.remove else None)
+        with self._lock:
+            self._running[container.name] = started
+        return started
+
+    def remove(self, name: str) -> None:
+        """End a container and forget its files."""
+        with self._lock:
+            started = self._running.pop(name, None)
+        if started:
+            started.kill()
+            started.wait()
+            shutil.rmtree(self._folder / started.id, ignore_errors=True)
+
+    def close(self) -> None:
+        for name in list(self._running):
+            self.remove(name)
+
+    def _free(self, name: str) -> None:
+        with self._lock:
+            there = self._running.get(name)
+            if there and there.removed:
+                there = self._running.pop(name, None) and None
+        if there:
+            text = f'Conflict. The container name "/{name}" is already in use by container "{there.id}". '
+            raise _refused(f"{text}You have to remove (or rename) that container to be able to reuse that name.")
+
+    def _image(self, name: str, sink: Sink) -> Image:
+        image = self._images.find(name)
+        if image:
+            return image
+        shown = Reference.read(name).shown
+        sink(f"Unable to find image '{shown}' locally\n".encode())
+        try:
+            return self._images.pull(name, self._platform, sink)
+        except EngineFailed as failure:
+            raise _refused(failure.text) from failure
+
+    def _able(self, config: dict[str, Any], sink: Sink, name: str) -> None:
+        if said := warning(name, config):
+            sink(f"{said}\n".encode())
+        wanted = Platform(str(config.get("os") or "linux"), str(config.get("architecture") or "amd64"))
+        able = self._sandbox.capabilities.platforms if self._sandbox else ()
+        if able and not any(each.split("/")[:2] == [wanted.os, wanted.architecture] for each in able):
+            raise EngineFailed(f"acrlab: {name} is for {wanted}, and this machine runs {', '.join(able)}", _NO_START)
+
+    def _unpacked(self, image: Image, id: str) -> Tree:
+        root = self._folder / id / "root"
+        root.mkdir(parents=True)
+        tree = Tree(root)
+        for layer in image.layers:
+            tree.apply(self._images.blob(layer["digest"]))
+        return tree
+
+
+class Started:
+    """A container that was started. Its files go when it ends, if it is not to be kept."""
+
+    def __init__(self, id: str, process: Process, folder: Path | None) -> None:
+        self._id, self._process, self._folder = id, process, folder
+        self.removed = False
+
+    @property
+    def id(self) -> str:
+        return self._id
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        code = self._process.wait(timeout)
+        if code is not None and self._folder and not self.removed:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self.removed = True
+        return code
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def _command(container: Container, config: Mapping[str, Any], tree: Tree, id: str) -> Command:
+    argv = _argv(container, config)
+    if not argv:
+        raise _refused("no command specified")
+    user = account(tree.root, container.user or str(config.get("User") or ""))
+    environment = dict(str(each).partition("=")[::2] for each in config.get("Env") or [])
+    environment = {"PATH": PATH, "HOSTNAME": id[:12], "HOME": user.home if user.uid else "/root", **environment}
+    workdir = joined("/", container.workdir or str(config.get("WorkingDir") or "/")).rstrip("/") or "/"
+    if not any(workdir == mount.target or workdir.startswith(f"{mount.target}/") for mount in container.mounts):
+        tree.make(workdir)
+    return Command(
+        root=tree.root, argv=argv, environment={**environment, **container.environment}, workdir=workdir,
+        user=(user.uid, user.gid, user.groups), mounts=container.mounts, hostname=id[:12],
+        network=container.network, privileged=container.privileged,
+    )  # fmt: skip
+
+
+def _argv(container: Container, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """A new entry point also takes the image's command away."""
+    if container.entrypoint is not None:
+        return (*container.entrypoint, *(container.command or ()))
+    command = container.command if container.command is not None else tuple(config.get("Cmd") or ())
+    return (*(config.get("Entrypoint") or ()), *command)
+
+
+def _refused(text: str) -> EngineFailed:
+    more = "Run 'docker run --help' for more information"
+    return EngineFailed(f"docker: Error response from daemon: {text}\n\n{more}", _NO_START)
