@@ -17,6 +17,7 @@ from acrlab.agents.protocol import Engine
 from acrlab.domain.errors import Condition
 from acrlab.engine import collection, directory, federation, genesis
 from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
+from acrlab.engine.hosting import repositories
 from acrlab.engine.journal import Journal
 from acrlab.engine.state import Identity
 from acrlab.engine.world import World
@@ -25,6 +26,7 @@ from acrlab.serve.certificates import Authority
 from acrlab.serve.server import Doors
 from acrlab.store.account import FolderStorage
 from acrlab.store.directory import DirectoryBlobs
+from acrlab.store.git.folder import DirectoryGit
 from acrlab.store.keys import KeyRing
 from acrlab.store.memory import MemoryJournal
 from acrlab.store.sqlite import SqliteJournal
@@ -82,10 +84,12 @@ class Emulator:
             keys=KeyRing(kept / "keys" if kept else None),
             realistic_timing=realistic_timing,
             storage=FolderStorage(self.folder / "account"),
+            git=DirectoryGit(self.folder, sync=kept is not None),
         )
         if not journal.position:
             genesis.begin(self.world, profile)
         collection.sweep(self.world)
+        repositories.sweep(self.world)
         self.stopping = threading.Event()
         self.app = App(self.world, stop=self.stopping.set, fork=self.fork)
         found = engines.engine(engine) if isinstance(engine, str) else engine
@@ -143,6 +147,8 @@ class Emulator:
             fork = self.world.fork(journal)
             for digest in fork.state.links:
                 _link(Path(self.world.blobs.path(digest)), Path(blobs.path(digest)))
+            for each in fork.state.hosted.values():
+                self.world.git.copy(each.id, str(folder))
             self.world.family.remove(fork)
             journal.close()
         if (self.folder / "account").is_dir():
