@@ -18,6 +18,7 @@ from acrlab.domain.errors import Condition
 from acrlab.domain.tiers import CLASSIC, CURRENT
 from acrlab.engine import collection, directory, federation, genesis
 from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
+from acrlab.engine.hosting import repositories
 from acrlab.engine.journal import Journal
 from acrlab.engine.state import Identity
 from acrlab.engine.throttling import Buckets
@@ -27,6 +28,7 @@ from acrlab.serve.certificates import Authority
 from acrlab.serve.server import Doors
 from acrlab.store.account import FolderStorage
 from acrlab.store.directory import DirectoryBlobs
+from acrlab.store.git.folder import DirectoryGit
 from acrlab.store.keys import KeyRing
 from acrlab.store.memory import MemoryJournal
 from acrlab.store.sqlite import SqliteJournal
@@ -87,12 +89,14 @@ class Emulator:
             keys=KeyRing(kept / "keys" if kept else None),
             realistic_timing=realistic_timing,
             storage=FolderStorage(self.folder / "account"),
+            git=DirectoryGit(self.folder, sync=kept is not None),
         )
         if not journal.position:
             genesis.begin(self.world, profile)
         by_itself = realistic_timing or self.world.state.profile == CLASSIC
         self.world.buckets = Buckets() if (by_itself if throttling is None else throttling) else None
         collection.sweep(self.world)
+        repositories.sweep(self.world)
         self.stopping = threading.Event()
         self.app = App(self.world, stop=self.stopping.set, fork=self.fork)
         found = engines.engine(engine) if isinstance(engine, str) else engine
@@ -150,6 +154,8 @@ class Emulator:
             fork = self.world.fork(journal)
             for digest in fork.state.links:
                 _link(Path(self.world.blobs.path(digest)), Path(blobs.path(digest)))
+            for each in fork.state.hosted.values():
+                self.world.git.copy(each.id, str(folder))
             self.world.family.remove(fork)
             journal.close()
         if (self.folder / "account").is_dir():

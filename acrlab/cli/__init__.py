@@ -15,6 +15,7 @@ import typer
 
 from acrlab.cli import state, study
 from acrlab.cli.classroom import classroom
+from acrlab.cli.git import git
 from acrlab.cli.sentences import fail, told
 from acrlab.client import running, wording
 
@@ -308,6 +309,7 @@ def az(context: typer.Context) -> None:
 
 app.add_typer(state.clock, name="clock")
 app.add_typer(classroom, name="class")
+app.add_typer(git, name="git")
 for command in (*state.COMMANDS, *study.COMMANDS):
     app.command()(command)
 

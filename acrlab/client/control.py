@@ -62,6 +62,26 @@ class Control:
         """The last requests and their answers, oldest first."""
         return self._ask("GET", "requests")
 
+    def git_list(self) -> list[dict[str, Any]]:
+        """The repositories at the git hosts."""
+        return self._ask("GET", "git")
+
+    def git_create(self, repository: str, folder: str = "", *, private: bool = False) -> dict[str, Any]:
+        """Make a repository, with the content of a folder, and a token of its owner. Holds the token."""
+        return self._ask("POST", "git", {"repository": repository, "folder": folder, "private": private})
+
+    def git_delete(self, repository: str) -> dict[str, Any]:
+        """Delete a repository."""
+        return self._ask("POST", "git/delete", {"repository": repository})
+
+    def git_token(self, owner: str, **wishes: Any) -> dict[str, Any]:
+        """Make a personal access token: of which host, with which scopes, for how many seconds."""
+        return self._ask("POST", "git/tokens", {"owner": owner, **wishes})
+
+    def git_revoke(self, token: str) -> dict[str, Any]:
+        """End a personal access token."""
+        return self._ask("POST", "git/revoke", {"token": token})
+
     def stop(self) -> None:
         """End the emulator."""
         self._ask("POST", "stop")

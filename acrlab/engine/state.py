@@ -170,6 +170,50 @@ class VaultItem(msgspec.Struct):
     deleted: float = 0.0
 
 
+class Hosted(msgspec.Struct):
+    """A repository at a git host. Times are epoch seconds."""
+
+    id: str  # of its objects
+    host: str
+    owner: str
+    project: str
+    name: str
+    private: bool
+    created: float
+    pushed: float
+    head: str = "main"
+    refs: dict[str, str] = {}
+    peeled: dict[str, str] = {}  # annotated tags -> what they are of
+    pulls: dict[int, dict[str, Any]] = {}
+    hooks: dict[int, "SourceHook"] = {}
+    statuses: dict[str, list[dict[str, Any]]] = {}  # by commit, oldest first
+    numbered: int = 0  # hooks so far
+
+
+class SourceHook(msgspec.Struct):
+    """A webhook of a repository, and what it had to tell."""
+
+    id: int
+    url: str
+    kinds: list[str]
+    active: bool
+    content_type: str
+    secret: str
+    made_by: str
+    created: float
+    told: list[dict[str, Any]] = []
+
+
+class HostToken(msgspec.Struct):
+    """A personal access token of a git host. `expires` is epoch seconds, 0 for never."""
+
+    host: str
+    owner: str
+    name: str
+    scopes: list[str]
+    expires: float
+
+
 class State(msgspec.Struct):
     """Everything that is."""
 
@@ -188,6 +232,8 @@ class State(msgspec.Struct):
     deliveries: dict[str, list[Delivery]] = {}  # by lower-case id of the webhook, oldest first
     runs: dict[str, int] = {}  # registry -> how many runs it has had
     links: dict[str, int] = {}  # digest -> how many repositories of the world hold it
+    hosted: dict[str, Hosted] = {}  # by host, owner, project and name, in lower case
+    host_tokens: dict[str, HostToken] = {}  # by the hash of the token
 
     def inside(self, registry: str, kind: str) -> list[Resource]:
         """The resources of a kind that belong to a registry, by id."""

@@ -10,6 +10,7 @@ from acrlab.domain.errors import JournalUnavailable
 from acrlab.engine import consequences, fold, jobs
 from acrlab.engine.blobs import BlobStore
 from acrlab.engine.clock import Clock
+from acrlab.engine.hosting.objects import GitObjects, NoHosts
 from acrlab.engine.journal import Journal, JournalFailed
 from acrlab.engine.keys import Keys
 from acrlab.engine.state import Registry, State
@@ -36,10 +37,12 @@ class World:
         realistic_timing: bool = False,
         upstreams: Upstreams = nowhere,
         storage: Storage | None = None,
+        git: GitObjects | None = None,
     ) -> None:
         self.journal, self.blobs, self.clock, self.keys = journal, blobs, clock, keys
         self.realistic_timing, self.upstreams = realistic_timing, upstreams
         self.storage: Storage = storage or NoStorage()
+        self.git: GitObjects = git or NoHosts()
         self.listeners: list[Listener] = []
         self.buckets: Buckets | None = None  # where requests are counted; none: nobody is throttled
         self.lock = threading.RLock()
@@ -146,6 +149,7 @@ class World:
             other = World(
                 journal=journal, blobs=self.blobs, clock=self.clock, entropy=self._entropy, keys=self.keys,
                 realistic_timing=self.realistic_timing, upstreams=self.upstreams, storage=self.storage,
+                git=self.git,
             )  # fmt: skip
             other.journal.mark(GENESIS)
             other.buckets = Buckets() if self.buckets is not None else None

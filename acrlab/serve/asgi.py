@@ -165,14 +165,17 @@ class Application:
         except OSError:
             await self._send(failure(), body, scope, send)
             return
-        with file:
-            file.seek(part.offset)
-            await _send_head(response, scope, send)
-            if part.length <= INLINE:
-                content = read_exactly(file, part.length)
-                await send({"type": "http.response.body", "body": content})
-            else:
-                await self._stream(file, part.length, body, send)
+        try:
+            with file:
+                file.seek(part.offset)
+                await _send_head(response, scope, send)
+                if part.length <= INLINE:
+                    content = read_exactly(file, part.length)
+                    await send({"type": "http.response.body", "body": content})
+                else:
+                    await self._stream(file, part.length, body, send)
+        finally:
+            part.spent()
 
     async def _stream(self, file: IO[bytes], left: int, body: "Body", send: Send) -> None:
         """One chunk is read in a thread while the one before it is sent."""

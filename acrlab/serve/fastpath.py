@@ -224,6 +224,7 @@ class FastProtocol(DoorProtocol):
             except Exception as raised:
                 error = raised
             os.close(descriptor)
+            part.spent()
             self._report(self._sent, cycle, error)
 
         self.shared.lanes.run(move)
@@ -317,6 +318,8 @@ def _content(part: FileSlice) -> bytes | None:
     try:
         with open(part.path, "rb", buffering=0) as file:
             file.seek(part.offset)
-            return read_exactly(file, part.length)
+            content = read_exactly(file, part.length)
     except (OSError, EOFError):
         return None
+    part.spent()
+    return content

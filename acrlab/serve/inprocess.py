@@ -96,7 +96,7 @@ class Part(io.RawIOBase):
 
     def __init__(self, part: FileSlice) -> None:
         super().__init__()
-        self._left = part.length
+        self._part, self._left = part, part.length
         self._file: IO[bytes] = open(part.path, "rb", buffering=0)  # noqa: SIM115
         self._file.seek(part.offset)
 
@@ -111,6 +111,7 @@ class Part(io.RawIOBase):
 
     def close(self) -> None:
         self._file.close()
+        self._part.spent()
         super().close()
 
 

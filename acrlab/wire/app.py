@@ -7,6 +7,7 @@ from pathlib import Path
 
 from acrlab.domain.errors import Condition, StorageFailed, TooLarge
 from acrlab.engine import why
+from acrlab.engine.hosting import repositories
 from acrlab.engine.world import World
 from acrlab.wire import dialects, hosts
 from acrlab.wire.call import Call, Exchange
@@ -49,8 +50,9 @@ class App:
         return hosts.plane(host) not in (None, hosts.FOREIGN)
 
     def azure(self, host: str) -> bool:
-        """Whether this host belongs to Azure, emulated or not: never to be passed on."""
-        return hosts.plane(host) is not None
+        """Whether this host belongs to Azure, emulated or not, or a lab has asked for it: never to be passed on."""
+        lent = hosts.lent(host)
+        return repositories.answers(self.world, lent) if lent else hosts.plane(host) is not None
 
     def when_durable(self, position: int, done: Callable[[Exception | None], None]) -> None:
         """Call back once the journal holds everything up to that position."""

@@ -1,5 +1,7 @@
 """Which plane answers for which host. Every Azure host has one: those not emulated are refused by name."""
 
+from acrlab.domain.hosting import DEVOPS, GITHUB
+
 FOREIGN = "foreign"
 
 _EXACT = {
@@ -13,6 +15,9 @@ _EXACT = {
     "169.254.169.254": "imds",
     "localhost": "local",
     "127.0.0.1": "local",
+    GITHUB: "github",
+    "www.github.com": "github",
+    DEVOPS: "devops",
     "::1": "local",
     "[::1]": "local",
 }
@@ -45,3 +50,11 @@ def plane(host: str) -> str | None:
         if host.endswith(suffix):
             return name
     return FOREIGN if host in _OWN else None
+
+
+def lent(host: str) -> str:
+    """The host that a lab has to have asked for before this one is answered here; empty where that is no question.
+
+    dev.azure.com is Azure's, so it is never passed on (D1).
+    """
+    return GITHUB if _EXACT.get(host, "").startswith(GITHUB.partition(".")[0]) else ""

@@ -1,6 +1,7 @@
 """HTTP as values: what the doors hand in, and what they carry out."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote
 
@@ -37,11 +38,17 @@ class Request(msgspec.Struct):
 
 
 class FileSlice(msgspec.Struct, frozen=True):
-    """Part of a file as a body. Units: bytes."""
+    """Part of a file as a body. Units: bytes. A passing file goes once it has been read."""
 
     path: str
     offset: int
     length: int
+    passing: bool = False
+
+    def spent(self) -> None:
+        """To be called when it was opened and closed again, or never will be."""
+        if self.passing:
+            Path(self.path).unlink(missing_ok=True)
 
 
 class Response(msgspec.Struct):

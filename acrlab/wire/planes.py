@@ -16,6 +16,7 @@ from acrlab.wire import (
     hosts,
     imds,
     local,
+    local_git,
     oauth,
     oci,
     registry,
@@ -23,6 +24,7 @@ from acrlab.wire import (
     vault,
 )
 from acrlab.wire.call import Call
+from acrlab.wire.git import routes as git
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route, Router
 
@@ -59,6 +61,7 @@ def _refuse(call: Call) -> str:
 
 
 REGISTRY_ROUTES = (*oauth.ROUTES, *oci.ROUTES, *acr_deleted.ROUTES, *acr_absent.ROUTES, *acr.ROUTES)
+LOCAL_ROUTES = (*local.ROUTES, *local_git.ROUTES, *REGISTRY_ROUTES)
 
 PLANES: dict[str, Plane] = {
     "arm": Plane("arm", Router(arm.ROUTES, ignore_case=True), arm.enter, arm.authorize, dialects.arm, arm.dress),
@@ -69,11 +72,13 @@ PLANES: dict[str, Plane] = {
         "registry", Router(REGISTRY_ROUTES), registry.enter, registry.authorize, dialects.oci, registry.dress
     ),
     "local": Plane(
-        "local", Router((*local.ROUTES, *REGISTRY_ROUTES)), local.enter, local.authorize, dialects.oci, registry.dress
+        "local", Router(LOCAL_ROUTES), local.enter, local.authorize, dialects.oci, registry.dress
     ),
     "blob": Plane(
         "blob", Router(storage.ROUTES), storage.enter, storage.authorize, storage.dialect, storage.dress
     ),
     "vault": Plane("vault", Router(vault.ROUTES), vault.enter, vault.authorize, vault.dialect, vault.dress),
+    "github": Plane("github", Router(git.GITHUB_ROUTES), path, git.authorize, git.dialect, undressed),
+    "devops": Plane("devops", Router(git.DEVOPS_ROUTES), path, git.authorize, git.devops_dialect, undressed),
     hosts.FOREIGN: Plane(hosts.FOREIGN, Router(()), _refuse, open_to_all, dialects.arm, undressed),
 }

@@ -17,6 +17,17 @@ from acrlab.domain.events.content import RegistryOpened as RegistryOpened
 from acrlab.domain.events.content import RepositoryDeleted as RepositoryDeleted
 from acrlab.domain.events.content import TagDeleted as TagDeleted
 from acrlab.domain.events.happening import Happening as Happening
+from acrlab.domain.events.hosting import CommitStatusPut as CommitStatusPut
+from acrlab.domain.events.hosting import HostedClosed as HostedClosed
+from acrlab.domain.events.hosting import HostedOpened as HostedOpened
+from acrlab.domain.events.hosting import Hosting as Hosting
+from acrlab.domain.events.hosting import HostTokenIssued as HostTokenIssued
+from acrlab.domain.events.hosting import HostTokenRevoked as HostTokenRevoked
+from acrlab.domain.events.hosting import PullRequestMoved as PullRequestMoved
+from acrlab.domain.events.hosting import RefMoved as RefMoved
+from acrlab.domain.events.hosting import SourceHookFired as SourceHookFired
+from acrlab.domain.events.hosting import SourceHookPut as SourceHookPut
+from acrlab.domain.events.hosting import SourceHookRemoved as SourceHookRemoved
 from acrlab.domain.events.lifecycle import DeletedPurged as DeletedPurged
 from acrlab.domain.events.lifecycle import Lifecycle as Lifecycle
 from acrlab.domain.events.lifecycle import ManifestRestored as ManifestRestored
@@ -46,7 +57,7 @@ from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
 from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
-Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks
+Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Event])

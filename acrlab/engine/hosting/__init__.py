@@ -1,0 +1,1 @@
+"""Git hosts: repositories of source code, who may use them, and what happens in them."""

@@ -1,0 +1,1 @@
+"""Git objects in a folder, by dulwich."""
