@@ -72,6 +72,11 @@ def ready(rendering: Rendering, lines: Lines) -> Plan:
     return found
 
 
+def line(rendering: Rendering, text: str) -> str:
+    """The command line of a quick build, rendered like a task file. Raises: RenderFailed."""
+    return _rendered(rendering, "build", text)
+
+
 def run_values(order: Order, volume: str, now: float) -> dict[str, str]:
     """`.Run`."""
     return {

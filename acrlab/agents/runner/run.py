@@ -14,7 +14,7 @@ from acrlab.agents.runner.limit import Limit
 from acrlab.agents.runner.lines import Lines, told
 from acrlab.agents.runner.machine import Machine
 from acrlab.agents.runner.places import Places
-from acrlab.agents.runner.rendering import RenderFailed, Rendering, quoted, ready
+from acrlab.agents.runner.rendering import RenderFailed, Rendering, line, quoted, ready
 from acrlab.agents.runner.services import Services, SourceFailed
 from acrlab.agents.runner.stages import TaskFailed, carry_out
 from acrlab.agents.runner.steps import RunOver
@@ -63,15 +63,15 @@ def execute(
 def _execute(machine: Machine, total: Limit, now: Callable[[], float]) -> Ending:
     _fetch(machine)
     volume = f"acb_vol_{uuid.uuid4()}"
+    rendering = Rendering(machine.order, machine.services, machine.places.workspace, volume, now())
     if machine.order.dockerfile:
         machine.lines.say(f"Using {volume} as the home volume")
-        found = quick_build(machine.order)
+        found = quick_build(rendering)
     else:
-        rendering = Rendering(machine.order, machine.services, machine.places.workspace, volume, now())
         found = ready(rendering, machine.lines)
     dependencies = carry_out(found, machine, total)
-    for line in told(dependencies, machine.lines):
-        machine.lines.plain(line)
+    for each in told(dependencies, machine.lines):
+        machine.lines.plain(each)
     images = tuple(each.image for each in dependencies if each.image.digest)
     return Ending(status="Succeeded", images=images, dependencies=dependencies)
 
@@ -87,18 +87,15 @@ def _fetch(machine: Machine) -> None:
     lines.say("Finished downloading source code")
 
 
-def quick_build(order: Order) -> Plan:
-    """`az acr build` as the task that it is: a step that builds, and one that pushes."""
-    tags = tuple(_named(order.registry, name) for name in order.images)
+def quick_build(rendering: Rendering) -> Plan:
+    """`az acr build` as the task that it is: a step that builds, and one that pushes. Raises: RenderFailed."""
+    order = rendering.order
+    tags = tuple(_named(order.registry, line(rendering, name)) for name in order.images)
     words = [f"-t {quoted(tag)}" for tag in tags]
     words += [f"--build-arg {quoted(f'{name}={value}')}" for name, value in order.arguments.items()]
     words += [f"--target {quoted(order.target)}"] if order.target else []
-    steps: list[Step | None] = [
-        Step(
-            id="build", build=" ".join([f"-f {quoted(order.dockerfile)}", *words, "."]), timeout=BUILD_TIMEOUT,
-            tags=list(tags), when=["-"],
-        )
-    ]  # fmt: skip
+    build = line(rendering, " ".join([f"-f {quoted(order.dockerfile)}", *words, "."]))
+    steps: list[Step | None] = [Step(id="build", build=build, timeout=BUILD_TIMEOUT, tags=list(tags), when=["-"])]
     if order.push and tags:
         steps.append(Step(id="push", push=list(tags), timeout=PUSH_TIMEOUT, when=["build"]))
     found = plan(Task(steps=steps, quick_build=True), order.os)

@@ -60,3 +60,16 @@ def test_push_is_tried_three_times(tmp_path):
     assert two.order(order).status == "Failed"
     assert two.lines()[-1] == "failed to run step ID: push: failed to push images successfully"
     assert digest("r.azurecr.io/a") not in "".join(two.log)
+
+
+def test_names_and_arguments_are_rendered(tmp_path):
+    one = Run(tmp_path, {"Dockerfile": "ARG BY\nFROM scratch\n"})
+    order = Order(
+        run="ca7", registry="r.azurecr.io", dockerfile="Dockerfile", images=("app:{{.Run.ID}}", "{{.Run.OS}}/app"),
+        arguments={"BY": "{{.Run.Registry}}"},
+    )  # fmt: skip
+    assert one.order(order).status == "Succeeded"
+    assert one.agent.pushed == ["r.azurecr.io/app:ca7", "r.azurecr.io/linux/app:latest"]
+    wrong = Order(run="ca8", registry="r.azurecr.io", dockerfile="Dockerfile", images=("app:{{.Nobody",))
+    assert one.order(wrong).status == "Failed"
+    assert one.log[-1].startswith("error while rendering templates: ")
