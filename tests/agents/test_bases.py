@@ -2,22 +2,20 @@
 
 import hashlib
 import json
-import platform
 import shutil
 import sys
 
 import pytest
 
-from acrlab.agents.bases.stand_ins import RECIPES, StandIns, WithStandIns
+from acrlab.agents.bases.catalogue import RECIPES, why_not
+from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.images import Images, Platform
-from acrlab.agents.protocol import Container, EngineFailed
+from acrlab.agents.protocol import Container
 from acrlab.agents.references import Reference
-from tests.agents.doubles import ROOT, Kept
-from tests.agents.workshop import Workshop, engine
+from tests.agents.doubles import Kept
+from tests.agents.workshop import Workshop, confines
 
-MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="NOT PROBED: there are no Linux programs on this machine")
-runs = pytest.mark.skipif(not ROOT or MACHINE != "amd64", reason="NOT PROBED: the sandbox of these tests needs root")
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +25,13 @@ def stand_ins(tmp_path_factory):
 
 @pytest.fixture
 def shop(tmp_path, stand_ins):
-    shop = Workshop(tmp_path, "embedded" if ROOT else "none")
+    shop = Workshop(tmp_path, "auto", stand_ins)
+    yield shop
     shop.agent.close()
-    shop.registries = Kept()
-    registries = WithStandIns(shop.registries, stand_ins)
-    shop.agent = engine("embedded" if ROOT else "none").agent(tmp_path / "agent", registries)
-    return shop
 
 
 def test_hello_world_is_there_for_three_platforms(tmp_path, stand_ins):
-    images = Images(tmp_path, WithStandIns(Kept(), stand_ins))
+    images = Images(tmp_path, Kept(stand_ins))
     for name in ("linux/amd64", "linux/arm64", "windows/amd64"):
         wanted = Platform.read(name)
         config = images.config(images.pull("mcr.microsoft.com/hello-world", wanted))
@@ -55,7 +50,15 @@ def test_a_build_from_a_stand_in_says_that_it_is_one(shop):
     assert not [line for line in shop.lines if "stand-in" in line]
 
 
-@runs
+@confines
+def test_hello_world_says_hello(shop):
+    running = shop.agent.start(Container(image="mcr.microsoft.com/hello-world:v1", name="hello"), shop.said.extend)
+    assert running.wait() == 0
+    assert "Unable to find image 'mcr.microsoft.com/hello-world:v1' locally" in shop.lines
+    assert "This message shows that your installation appears to be working correctly." in shop.lines
+
+
+@confines
 def test_a_shell_with_the_users_of_busybox(shop):
     lines = shop.build(
         "FROM alpine:3.19\nRUN addgroup -S app && adduser -S -D -G app -h /srv/app app && addgroup more "
@@ -67,7 +70,7 @@ def test_a_shell_with_the_users_of_busybox(shop):
     assert "there are no packages to install in it" in shop.said.decode()
 
 
-@runs
+@confines
 @pytest.mark.skipif(not shutil.which("bash"), reason="NOT PROBED: no bash here")
 def test_bash_takes_options_and_commands(shop):
     for command in (("-c", "echo $((6*7))"), ("echo", "42")):
@@ -78,7 +81,7 @@ def test_bash_takes_options_and_commands(shop):
 
 
 @pytest.mark.slow
-@runs
+@confines
 @pytest.mark.parametrize(
     ("name", "command", "said"),
     [
@@ -87,8 +90,8 @@ def test_bash_takes_options_and_commands(shop):
         ("nginx", "cat /usr/share/nginx/html/index.html", "<body><h1>Welcome to nginx!</h1>"),
     ],
 )
-def test_languages_of_this_machine(shop, stand_ins, name, command, said):
-    if why := stand_ins.why_not(Reference.read(name).name):
+def test_languages_of_this_machine(shop, name, command, said):
+    if why := why_not(Reference.read(name).name):
         pytest.skip(f"NOT PROBED: {why}")
     assert [line for line in shop.build(f"FROM {name}\nRUN {command}\n") if line.startswith(said)]
 
@@ -129,8 +132,7 @@ def test_every_name_is_complete():
     assert all(Reference.read(name).name == name for name in RECIPES)
 
 
-@runs
+@confines
 def test_a_stand_in_is_refused_for_another_machine(shop):
-    with pytest.raises(EngineFailed, match="no matching manifest for linux/s390x"):
-        shop.build("FROM busybox\n", platform="linux/s390x")
+    assert "no matching manifest for linux/s390x" in shop.fails("FROM busybox\n", platform="linux/s390x")
     assert not shop.agent.images()

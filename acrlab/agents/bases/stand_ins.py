@@ -1,4 +1,4 @@
-"""Base images without internet: which names are stood in for, by what, and for which there is nothing."""
+"""Base images without internet: assembled at first use, and served as their registries would serve them."""
 
 import shutil
 import tempfile
@@ -10,39 +10,16 @@ from typing import Any
 import msgspec
 
 from acrlab.agents.bases import recipes
+from acrlab.agents.bases.catalogue import RECIPES
 from acrlab.agents.bases.labels import LABEL
 from acrlab.agents.bases.recipes import Made, Recipe
 from acrlab.agents.images import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, sha256
-from acrlab.agents.protocol import EngineFailed, Registries
-from acrlab.agents.references import HUB, Reference
+from acrlab.agents.protocol import EngineFailed
+from acrlab.agents.references import HUB
 
 INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 _HUBS = frozenset({HUB, "registry-1.docker.io", "index.docker.io", "registry.hub.docker.com"})
 _EPOCH = "1970-01-01T00:00:00Z"
-_MCR = "mcr.microsoft.com"
-RECIPES: Mapping[str, Recipe] = {
-    f"{_MCR}/hello-world": recipes.hello,
-    f"{_MCR}/acr/bash": recipes.bash,
-    f"{_MCR}/acr/curl": recipes.curl,
-    f"{HUB}/library/hello-world": recipes.hello,
-    f"{HUB}/library/busybox": recipes.shell,
-    f"{HUB}/library/alpine": recipes.shell,
-    f"{HUB}/library/bash": recipes.bash,
-    f"{HUB}/library/python": recipes.python,
-    f"{HUB}/library/node": recipes.node,
-    f"{HUB}/library/nginx": recipes.web,
-    f"{_MCR}/oss/nginx/nginx": recipes.web,
-    f"{HUB}/curlimages/curl": recipes.curl,
-}
-# What is asked for often and cannot be had: a stand-in without it would only fail later, and less plainly.
-REFUSED: Mapping[str, str] = {
-    f"{HUB}/library/debian": "it is apt and a package mirror that people use it for",
-    f"{HUB}/library/ubuntu": "it is apt and a package mirror that people use it for",
-    f"{_MCR}/dotnet/sdk": "there is no .NET to take from this machine",
-    f"{_MCR}/dotnet/aspnet": "there is no .NET to take from this machine",
-    f"{_MCR}/windows/nanoserver": "Windows cannot be taken from another system",
-    f"{_MCR}/windows/servercore": "Windows cannot be taken from another system",
-}
 
 
 class StandIn(msgspec.Struct, frozen=True):
@@ -76,12 +53,6 @@ class StandIns:
             if name not in self._made:
                 self._made[name] = self._assembled(name, recipe)
             return self._made[name]
-
-    def why_not(self, name: str) -> str:
-        """Why there is none; nothing where there is nothing to say."""
-        if name in RECIPES:
-            return recipes.missing(RECIPES[name])
-        return REFUSED.get(name, "")
 
     def blob(self, digest: str) -> Path | None:
         """Where a blob lies, if it is of a stand-in."""
@@ -142,36 +113,6 @@ class StandInUpstream:
 
     def _find(self, repository: str) -> StandIn | None:
         return self._stand_ins.find(f"{self._host}/{repository}")
-
-
-class WithStandIns:
-    """Registries, and a stand-in where they do not have what is asked for."""
-
-    def __init__(self, registries: Registries, stand_ins: StandIns) -> None:
-        self._registries, self._stand_ins = registries, stand_ins
-        self.upload, self.publish = registries.upload, registries.publish
-
-    def manifest(self, reference: str) -> tuple[str, bytes]:
-        """Raises: EngineFailed in the words of the registry, and why nothing stands in."""
-        name = Reference.read(reference)
-        try:
-            return self._registries.manifest(reference)
-        except EngineFailed as failure:
-            found = self._stand_ins.find(name.name)
-            manifest = found.manifest(name.digest) if found else None
-            if manifest:
-                return manifest
-            why = self._stand_ins.why_not(name.name)
-            text = f"{failure.text}\nacrlab: nothing stands in for {name.short}: {why}" if why else failure.text
-            raise EngineFailed(text, failure.code) from failure
-
-    def fetch(self, reference: str, digest: str, target: Path) -> None:
-        """Raises: EngineFailed."""
-        path = self._stand_ins.blob(digest) if Reference.read(reference).name in RECIPES else None
-        if path:
-            shutil.copyfile(path, target)
-        else:
-            self._registries.fetch(reference, digest, target)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
