@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from acrlab.agents import engines
+from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.dispatcher import Dispatcher
 from acrlab.agents.protocol import Engine
 from acrlab.domain.errors import Condition
@@ -88,6 +89,7 @@ class Emulator:
             entropy=os.urandom if seed is None else random.Random(seed).randbytes,
             keys=KeyRing(kept / "keys" if kept else None),
             realistic_timing=realistic_timing,
+            upstreams=StandIns(self.folder / "stand-ins"),
             storage=FolderStorage(self.folder / "account"),
             git=DirectoryGit(self.folder, sync=kept is not None),
         )

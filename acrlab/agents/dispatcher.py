@@ -216,4 +216,3 @@ def _judged(ending: Ending, work: Work) -> Ending:
     if work.reason == "Error" and ending.status != "Succeeded":
         return Ending(status="Error", error=LOST)
     return ending
-

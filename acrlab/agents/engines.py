@@ -1,13 +1,37 @@
 """Which engine does the work of a run."""
 
+import time
+from collections.abc import Callable, Mapping
+
+from acrlab.agents.confine import probe as confinement
+from acrlab.agents.embedded.engine import EmbeddedEngine
 from acrlab.agents.none import NoneEngine
 from acrlab.agents.protocol import Engine, EngineFailed
 
-NAMES = ("auto", "none")
+AUTO = "auto"
 
 
-def engine(name: str = "auto") -> Engine:
-    """The engine of that name; auto is the best there is. Raises: EngineFailed."""
-    if name not in NAMES:
-        raise EngineFailed(f"no engine {name!r}: there are {', '.join(NAMES)}")
-    return NoneEngine()
+def engine(name: str = AUTO, now: Callable[[], float] = time.time) -> Engine:
+    """The engine of that name; auto is the best that works here. Raises: EngineFailed."""
+    if name == AUTO:
+        return _best(now)
+    if name not in ENGINES:
+        raise EngineFailed(f"no engine {name!r}: there are {', '.join((AUTO, *ENGINES))}")
+    return ENGINES[name](now)
+
+
+def _best(now: Callable[[], float]) -> Engine:
+    embedded = _embedded(now)
+    found = embedded.probe()
+    return embedded if found.run else NoneEngine(found.reasons, now)
+
+
+def _embedded(now: Callable[[], float]) -> Engine:
+    return EmbeddedEngine(confinement.probe, confinement.sandbox, now)
+
+
+def _none(now: Callable[[], float]) -> Engine:
+    return NoneEngine((), now)
+
+
+ENGINES: Mapping[str, Callable[[Callable[[], float]], Engine]] = {"embedded": _embedded, "none": _none}

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from acrlab.agents.bases.catalogue import why_not
 from acrlab.agents.protocol import EngineFailed, Registries, Sink
 from acrlab.agents.references import Reference
 
@@ -144,7 +145,7 @@ class Images:
     def pull(self, reference: str, platform: Platform, sink: Sink = lambda data: None) -> Image:
         """Fetch an image for a platform, all of it checked, with docker's lines. Raises: EngineFailed."""
         name = Reference.read(reference)
-        media_type, raw = self._registries.manifest(name.complete)
+        media_type, raw = self._manifest(name)
         found = sha256(raw)
         if name.digest and name.digest != found:
             raise EngineFailed(f"manifest verification failed for digest {name.digest}")
@@ -185,6 +186,15 @@ class Images:
             self._known[name.complete] = image.digest
         sink(f"{name.end}: digest: {image.digest} size: {len(image.manifest)}\n".encode())
         return image.digest, len(image.manifest)
+
+    def _manifest(self, name: Reference) -> tuple[str, bytes]:
+        """Without internet the registry's error is not all: why nothing stands in for the image follows it."""
+        try:
+            return self._registries.manifest(name.complete)
+        except EngineFailed as failure:
+            why = why_not(name.name)
+            text = f"{failure.text}\nacrlab: nothing stands in for {name.short}: {why}" if why else failure.text
+            raise EngineFailed(text, failure.code) from failure
 
     def _diffs(self, image: Image) -> list[str]:
         """What docker calls the layers in its lines: their content before it was compressed."""

@@ -18,10 +18,12 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     workdir: str = "/"
     user: tuple[int, int, tuple[int, ...]] = (0, 0, ())
     mounts: tuple[Mount, ...] = ()
+    name: str = ""  # by which the other containers of its network find it
     hostname: str = ""
     hosts: Mapping[str, str] = {}  # name -> address, for /etc/hosts
     network: str = ""  # of the run; empty: that of the agent; "none"
     privileged: bool = False
+    cpus: float = 0  # processors it may use; 0: all
 
 
 class Process(Protocol):

@@ -6,10 +6,8 @@ import threading
 import pytest
 
 from acrlab.agents.protocol import Build, Container, EngineFailed, Mount
-from tests.agents.doubles import ROOT
-from tests.agents.workshop import TAG, Workshop
+from tests.agents.workshop import TAG, Workshop, confines
 
-needs_root = pytest.mark.skipif(not ROOT, reason="NOT PROBED: the sandbox of these tests needs root on Linux")
 SHELL = "FROM scratch\nCOPY host /\n"
 ACCOUNTS = {
     "host__etc__passwd": "root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n",
@@ -39,7 +37,7 @@ def test_without_a_sandbox_run_says_why_and_nothing_is_built(none):
     assert failed.value.code == 125
 
 
-@needs_root
+@confines
 def test_what_a_command_changes_is_its_layer_and_the_log_shows_what_it_says(shop, tmp_path):
     lines = shop.build(SHELL + "RUN mkdir /d && echo $A-$B >/d/f && rm /bin/touch; echo said\nRUN id\n")
     assert lines[5:11] == [
@@ -57,7 +55,7 @@ def test_what_a_command_changes_is_its_layer_and_the_log_shows_what_it_says(shop
     assert shop.config["history"][-1]["empty_layer"]
 
 
-@needs_root
+@confines
 def test_a_command_finds_arguments_variables_user_and_folder(shop):
     shop.files(**ACCOUNTS)
     text = SHELL + "ARG V=1\nARG P\nENV W=$V\nWORKDIR /w\nUSER app\nRUN env; id\n"
@@ -70,7 +68,7 @@ def test_a_command_finds_arguments_variables_user_and_folder(shop):
     assert "were not consumed" not in shop.said.decode()
 
 
-@needs_root
+@confines
 def test_a_command_that_fails_ends_the_build_with_its_code(shop):
     text = SHELL + "RUN echo before && exit 7\nRUN echo never\n"
     with pytest.raises(EngineFailed) as failed:
@@ -85,7 +83,7 @@ def test_a_command_that_fails_ends_the_build_with_its_code(shop):
     assert shop.agent.images() == []
 
 
-@needs_root
+@confines
 def test_shell_and_exec_forms(shop):
     text = 'RUN ["/bin/ls", "/bin/sh"]\nSHELL ["/bin/sh", "-uc"]\nRUN ls /bin/sh; echo $-\nCMD x\n'
     shop.build(SHELL + text)
@@ -96,7 +94,7 @@ def test_shell_and_exec_forms(shop):
     assert text == "The command '/bin/ls $A' returned a non-zero code: 2"
 
 
-@needs_root
+@confines
 def test_volumes_forget_in_the_legacy_builder_alone(shop, tmp_path):
     text = SHELL + "RUN mkdir /v && touch /v/before\nVOLUME /v\nRUN touch /v/after; ls /v\n"
     assert {"before", "after"} <= set(shop.build(text))
@@ -105,7 +103,7 @@ def test_volumes_forget_in_the_legacy_builder_alone(shop, tmp_path):
     assert (shop.unpacked(tmp_path / "two").root / "v" / "after").exists()
 
 
-@needs_root
+@confines
 def test_mounts_of_run(shop, tmp_path):
     shop.files(in__a="a")
     text = SHELL + (
@@ -130,7 +128,7 @@ def test_mounts_of_run(shop, tmp_path):
     assert text == "ERROR: failed to solve: secret no: not found"
 
 
-@needs_root
+@confines
 def test_a_cancelled_build_ends(shop):
     cancelled = threading.Event()
 
@@ -152,7 +150,7 @@ def started(shop, **options):
     return code, said.decode().splitlines()
 
 
-@needs_root
+@confines
 def test_a_container_is_what_image_and_caller_say(shop, tmp_path):
     shop.files(**ACCOUNTS).build(
         SHELL + 'ENV A=image B=image\nUSER app\nWORKDIR /w\nENTRYPOINT ["/bin/echo-no"]\nCMD ["x"]\n'
@@ -170,7 +168,7 @@ def test_a_container_is_what_image_and_caller_say(shop, tmp_path):
     assert list((tmp_path / "agent" / "containers").iterdir()) == []
 
 
-@needs_root
+@confines
 def test_names_of_containers(shop):
     shop.build(SHELL + 'CMD ["/bin/sleep", "1000"]\n')
     with pytest.raises(EngineFailed) as failed:

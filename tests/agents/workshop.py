@@ -6,30 +6,29 @@ import subprocess
 import threading
 from pathlib import Path
 
-from acrlab.agents.embedded.engine import EmbeddedEngine
-from acrlab.agents.none import NoneEngine
+import pytest
+
+from acrlab.agents.confine.probe import probe
+from acrlab.agents.engines import engine
 from acrlab.agents.protocol import Build, EngineFailed
 from acrlab.agents.tree import Tree
-from tests.agents.doubles import ROOT, Chroot, Kept
+from tests.agents.doubles import Kept
 
 TAG = "r.azurecr.io/app:1"
 PROGRAMS = ("sh", "cat", "ls", "rm", "mkdir", "id", "chmod", "chown", "ln", "mv", "touch", "env", "sleep", "cp", "test")
-ENGINES = ("none", "embedded") if ROOT else ("none",)
-
-
-def engine(name):
-    if name == "none":
-        return NoneEngine(now=lambda: 1795443426.0)
-    return EmbeddedEngine(lambda: Chroot.capabilities, lambda folder: Chroot(), lambda: 1795443426.0)
+CONFINES = probe().run
+ENGINES = ("none", "embedded") if CONFINES else ("none",)
+confines = pytest.mark.skipif(not CONFINES, reason=f"NOT PROBED: {'; '.join(probe().reasons)}")
+NOW = 1795443426.0
 
 
 class Workshop:
     """A context, an agent and registries; `build` gives the lines of the log."""
 
-    def __init__(self, folder: Path, name: str):
-        self.context, self.registries = folder / "context", Kept()
+    def __init__(self, folder: Path, name: str, upstreams=lambda host: None):
+        self.context, self.registries = folder / "context", Kept(upstreams)
         self.context.mkdir()
-        self.agent = engine(name).agent(folder / "agent", self.registries)
+        self.agent = engine(name, lambda: NOW).agent(folder / "agent", self.registries)
         self.said = bytearray()
         self.built = None
 

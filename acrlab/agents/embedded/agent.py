@@ -77,5 +77,5 @@ class FolderAgent:
         self._containers.close()
         if self._sandbox:
             self._sandbox.close()
-        for name in ("builds", "containers", "images"):
+        for name in ("builds", "containers", "images", "sandbox"):
             shutil.rmtree(self._folder / name, ignore_errors=True)

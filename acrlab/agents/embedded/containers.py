@@ -43,12 +43,14 @@ class Containers:
         config = self._images.config(image)
         self._able(config, sink, container.image)
         id = secrets.token_hex(32)
-        tree = self._unpacked(image, id)
+        tree, process = self._unpacked(image, id), None
         try:
             process = self._sandbox.start(_command(container, config.get("config") or {}, tree, id), sink)
-        except BaseException:
-            shutil.rmtree(tree.root.parent, ignore_errors=True)
-            raise
+        except EngineFailed as failure:
+            raise _refused(failure.text, failure.code) from failure
+        finally:
+            if process is None:
+                shutil.rmtree(tree.root.parent, ignore_errors=True)
         started = Started(id, process, tree.root.parent if container.remove else None)
         with self._lock:
             self._running[container.name] = started
@@ -138,7 +140,7 @@ def _command(container: Container, config: Mapping[str, Any], tree: Tree, id: st
         tree.make(workdir)
     return Command(
         root=tree.root, argv=argv, environment={**environment, **container.environment}, workdir=workdir,
-        user=(user.uid, user.gid, user.groups), mounts=container.mounts, hostname=id[:12],
+        user=(user.uid, user.gid, user.groups), mounts=container.mounts, name=container.name, hostname=id[:12],
         network=container.network, privileged=container.privileged,
     )  # fmt: skip
 
@@ -151,6 +153,6 @@ def _argv(container: Container, config: Mapping[str, Any]) -> tuple[str, ...]:
     return (*(config.get("Entrypoint") or ()), *command)
 
 
-def _refused(text: str) -> EngineFailed:
+def _refused(text: str, code: int = _NO_START) -> EngineFailed:
     more = "Run 'docker run --help' for more information"
-    return EngineFailed(f"docker: Error response from daemon: {text}\n\n{more}", _NO_START)
+    return EngineFailed(f"docker: Error response from daemon: {text}\n\n{more}", code)

@@ -8,7 +8,7 @@ from acrlab.agents.embedded.agent import FolderAgent
 from acrlab.agents.protocol import Agent, Capabilities, Registries
 from acrlab.agents.sandbox import Sandbox
 
-Sandboxes = Callable[[Path], Sandbox | None]  # a fresh one, with its files below a folder
+Sandboxes = Callable[[Path], Sandbox]  # a fresh one, with its files below a folder
 
 
 class EmbeddedEngine:
@@ -24,6 +24,5 @@ class EmbeddedEngine:
         return self._probe()
 
     def agent(self, folder: Path, registries: Registries) -> Agent:
-        """A fresh machine for one run."""
-        sandbox = self._sandboxes(folder / "sandbox")
-        return FolderAgent(folder, registries, sandbox, self.probe(), self._now)
+        """A fresh machine for one run. Raises: EngineFailed when nothing can be confined here."""
+        return FolderAgent(folder, registries, self._sandboxes(folder / "sandbox"), self.probe(), self._now)

@@ -1,0 +1,121 @@
+"""Base images without internet: assembled at first use, and served as their registries would serve them."""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from acrlab.agents.bases import recipes
+from acrlab.agents.bases.catalogue import RECIPES
+from acrlab.agents.bases.labels import LABEL
+from acrlab.agents.bases.recipes import Made, Recipe
+from acrlab.agents.images import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, sha256
+from acrlab.agents.protocol import EngineFailed
+from acrlab.agents.references import HUB
+
+INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+_HUBS = frozenset({HUB, "registry-1.docker.io", "index.docker.io", "registry.hub.docker.com"})
+_EPOCH = "1970-01-01T00:00:00Z"
+
+
+class StandIn(msgspec.Struct, frozen=True):
+    """A stand-in, for all the platforms it is there for."""
+
+    index: bytes
+    manifests: Mapping[str, bytes]  # by digest
+
+    def manifest(self, digest: str) -> tuple[str, bytes] | None:
+        """Media type and bytes, of the index when no digest is given."""
+        if digest in ("", sha256(self.index)):
+            return INDEX, self.index
+        raw = self.manifests.get(digest)
+        return (DOCKER_MANIFEST, raw) if raw else None
+
+
+class StandIns:
+    """Assembles them at first use and keeps them in a folder. Used by several threads at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._blobs = folder, folder / "blobs" / "sha256"
+        self._made: dict[str, StandIn] = {}
+        self._lock = threading.Lock()
+
+    def find(self, name: str) -> StandIn | None:
+        """Of a host and repository; None where there is none. Raises: EngineFailed when it cannot be put together."""
+        recipe = RECIPES.get(name)
+        if recipe is None or recipes.missing(recipe):
+            return None
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._assembled(name, recipe)
+            return self._made[name]
+
+    def blob(self, digest: str) -> Path | None:
+        """Where a blob lies, if it is of a stand-in."""
+        path = self._blobs / digest.removeprefix("sha256:").replace("/", "_")
+        return path if path.is_file() else None
+
+    def __call__(self, host: str) -> "StandInUpstream | None":
+        """The registry of a host, as far as there are stand-ins for it: for World(upstreams=...)."""
+        host = HUB if host in _HUBS else host
+        return StandInUpstream(self, host) if any(name.startswith(f"{host}/") for name in RECIPES) else None
+
+    def _assembled(self, name: str, recipe: Recipe) -> StandIn:
+        self._blobs.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        try:
+            made = recipe(folder / "files", self._blobs, name)
+        except OSError as failure:
+            raise EngineFailed(f"acrlab: no stand-in for {name}: {failure}") from failure
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        label = recipes.says(recipe)
+        described = [self._described(each, label) for each in made]
+        document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry for entry, _ in described]}
+        return StandIn(msgspec.json.encode(document), {entry["digest"]: raw for entry, raw in described})
+
+    def _described(self, made: Made, label: str) -> tuple[dict[str, Any], bytes]:
+        """The entry of an index, and the manifest it describes."""
+        config = msgspec.json.encode({
+            "architecture": made.architecture, "os": made.os, "created": _EPOCH,
+            "config": {**made.config, "Labels": {LABEL: label}},
+            "history": [{"created": _EPOCH, "created_by": label}],
+            "rootfs": {"type": "layers", "diff_ids": [made.layer.diff]},
+        })  # fmt: skip
+        (self._blobs / sha256(config)[7:]).write_bytes(config)
+        raw = msgspec.json.encode({
+            "schemaVersion": 2, "mediaType": DOCKER_MANIFEST,
+            "config": {"mediaType": DOCKER_CONFIG, "size": len(config), "digest": sha256(config)},
+            "layers": [{"mediaType": DOCKER_LAYER, "size": made.layer.size, "digest": made.layer.digest}],
+        })  # fmt: skip
+        platform = {"architecture": made.architecture, "os": made.os}
+        return {"mediaType": DOCKER_MANIFEST, "size": len(raw), "digest": sha256(raw), "platform": platform}, raw
+
+
+class StandInUpstream:
+    """A public registry of which only the stand-ins exist, as the engine's Upstream."""
+
+    def __init__(self, stand_ins: StandIns, host: str) -> None:
+        self._stand_ins, self._host = stand_ins, host
+
+    def manifest(self, repository: str, reference: str) -> tuple[bytes, str] | None:
+        found = self._find(repository)
+        manifest = found.manifest(reference if ":" in reference else "") if found else None
+        return (manifest[1], manifest[0]) if manifest else None
+
+    def blob(self, repository: str, digest: str) -> Iterable[bytes] | None:
+        path = self._stand_ins.blob(digest) if self._find(repository) else None
+        return _pieces(path) if path else None
+
+    def _find(self, repository: str) -> StandIn | None:
+        return self._stand_ins.find(f"{self._host}/{repository}")
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            yield piece

@@ -1,0 +1,201 @@
+"""The sandbox of one run: starts processes on a rung, on networks of their own, and ends them all."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from acrlab.agents.confine import networks
+from acrlab.agents.confine.networks import Network
+from acrlab.agents.confine.orders import CONTAINER, NETWORK
+from acrlab.agents.confine.process import Confined, answer
+from acrlab.agents.confine.rungs import Rung
+from acrlab.agents.protocol import Capabilities, EngineFailed, Sink
+from acrlab.agents.sandbox import Command
+
+_LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); from acrlab.agents.confine.launcher import main; main()"
+_HOME = Path(__file__).parents[3]  # of the package
+MEMORY, PROCESSES = 8 << 30, 4096  # bytes and processes for each container
+
+
+class Confinement:
+    """A sandbox by the protocol. Its files lie in `folder`. Units: `memory` is bytes."""
+
+    def __init__(
+        self, rung: Rung, capabilities: Capabilities, folder: Path, memory: int = MEMORY, processes: int = PROCESSES
+    ) -> None:
+        self.capabilities, self._rung, self._folder = capabilities, rung, folder
+        self._memory, self._processes = memory, processes
+        self._networks: dict[str, Network] = {}
+        self._made = 0
+        self._running: dict[str, Confined] = {}
+        self._lock = threading.Lock()
+        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        words = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(_HOME), str(theirs.fileno()), rung.ids]
+        quiet = subprocess.DEVNULL
+        with theirs:
+            self._launcher = subprocess.Popen(
+                words, pass_fds=[theirs.fileno()], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+            )
+        self._greeted: dict[str, Any] = {}
+
+    def start(self, command: Command, sink: Sink) -> Confined:
+        """Start a process. Raises: EngineFailed."""
+        self._refuse(command)
+        network = self._network(command.network)
+        key = secrets.token_hex(6)
+        order = self._order(command, key)
+        if network:
+            order |= {"address": self._join(network, key, command), "gateway": network.gateway}
+        try:
+            return self._started(order, key, network, sink)
+        except EngineFailed:
+            self._ended(key, network)
+            raise
+
+    def network(self, name: str, *, create: bool) -> None:
+        """Create or remove a network. Raises: EngineFailed in docker's words."""
+        with self._lock:
+            known = self._networks.get(name)
+            if create and known:
+                raise EngineFailed(f"Error response from daemon: network with name {name} already exists")
+            if not create and not known:
+                raise EngineFailed(f"Error response from daemon: network {name} not found")
+            if known:
+                del self._networks[name]
+                known.close()
+                return
+            self._made += 1
+            number = self._made
+        namespace = self._namespace(number) if not self._rung.jailed else -1
+        with self._lock:
+            self._networks[name] = Network(number, namespace)
+
+    def close(self) -> None:
+        """End every process and network."""
+        with self._lock:
+            running, made = list(self._running.values()), list(self._networks.values())
+            self._networks.clear()
+        for process in running:
+            process.kill()
+        for process in running:
+            process.settle()
+        for network in made:
+            network.close()
+        self._orders.close()
+        self._launcher.wait()
+        shutil.rmtree(self._folder / "containers", ignore_errors=True)
+
+    def _refuse(self, command: Command) -> None:
+        """What this rung cannot do is not half done. Raises: EngineFailed."""
+        if refused := list(self._rung.refused(command)):
+            raise EngineFailed(f"an agent that confines by {self._rung.title} has no {' and no '.join(refused)}", 125)
+
+    def _network(self, name: str) -> Network | None:
+        if name in ("", "host", "none"):
+            return None
+        with self._lock:
+            found = self._networks.get(name)
+        if not found:
+            raise EngineFailed(f"Error response from daemon: network {name} not found", 125)
+        return found
+
+    def _order(self, command: Command, key: str) -> dict[str, Any]:
+        """Everything a supervisor has to know, but its address."""
+        shares = command.network in ("", "host") or self._rung.jailed
+        hostname = command.hostname or key
+        files = {
+            "hosts": networks.alone(_extra(command), shares=shares),
+            "hostname": f"{hostname}\n",
+            "resolv.conf": networks.resolvers(shares=shares),
+        }
+        home = self._folder / "containers" / key
+        home.mkdir(parents=True)
+        for name, text in files.items():
+            (home / name).write_text(text)
+            (home / name).chmod(0o644)
+        own = [{"source": str(home / name), "target": f"/etc/{name}", "read_only": False} for name in files]
+        mounts = [
+            {"source": str(each.source), "target": each.target, "read_only": each.read_only}
+            for each in sorted(command.mounts, key=lambda each: each.target.count("/"))
+        ]
+        return {
+            "id": key,
+            "root": str(command.root.resolve()),
+            "argv": command.argv,
+            "environment": dict(command.environment),
+            "workdir": command.workdir or "/",
+            "user": command.user,
+            "mounts": own + mounts,
+            "hostname": hostname,
+            "network": command.network,
+            "privileged": command.privileged,
+            "jailed": self._rung.jailed,
+            "memory": self._memory,
+            "processes": self._processes,
+            "cpus": command.cpus,
+        }
+
+    def _join(self, network: Network, key: str, command: Command) -> str:
+        names = dict.fromkeys(filter(None, (command.name, command.hostname or key)))
+        return network.join(key, tuple(names), _extra(command), self._folder / "containers" / key / "hosts")
+
+    def _started(self, order: dict[str, Any], key: str, network: Network | None, sink: Sink) -> Confined:
+        control, theirs = socket.socketpair()
+        reading, writing = os.pipe()
+        namespaces = [network.namespace] if network and network.namespace >= 0 else []
+        try:
+            with theirs:
+                self._send(CONTAINER, [theirs.fileno(), writing, *namespaces])
+            control.sendall(json.dumps(order).encode() + b"\n")
+            controllers = frozenset(answer(control)["started"])
+        except BaseException as error:
+            control.close()
+            os.close(reading)
+            if isinstance(error, OSError):
+                raise EngineFailed(f"the container's supervisor ended: {error.strerror}", 125) from error
+            raise
+        finally:
+            os.close(writing)
+        process = Confined(control, reading, sink, controllers)
+        with self._lock:
+            self._running[key] = process
+        process.follow(lambda: self._ended(key, network))
+        return process
+
+    def _ended(self, key: str, network: Network | None) -> None:
+        with self._lock:
+            self._running.pop(key, None)
+        if network:
+            network.leave(key)
+        shutil.rmtree(self._folder / "containers" / key, ignore_errors=True)
+
+    def _namespace(self, number: int) -> int:
+        control, theirs = socket.socketpair()
+        with control:
+            with theirs:
+                self._send(NETWORK, [theirs.fileno()])
+            order = {"gateway": Network(number, -1).gateway, "length": networks.LENGTH}
+            control.sendall(json.dumps(order).encode() + b"\n")
+            said, files, _, _ = socket.recv_fds(control, 4096, 1, socket.MSG_CMSG_CLOEXEC)
+        if not files:
+            raise EngineFailed(f"Error response from daemon: {said.decode(errors='replace').strip()}")
+        return files[0]
+
+    def _send(self, kind: bytes, files: list[int]) -> None:
+        """Raises: EngineFailed when the launcher could not start, or was killed."""
+        with self._lock:
+            self._greeted = self._greeted or json.loads(self._orders.recv(1 << 16) or b'{"failed": "it ended at once"}')
+            if "failed" in self._greeted:
+                raise EngineFailed(self._greeted["failed"], 125)
+            socket.send_fds(self._orders, [kind], files)
+
+
+def _extra(command: Command) -> str:
+    return "".join(f"{address}\t{name}\n" for name, address in command.hosts.items())

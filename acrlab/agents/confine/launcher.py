@@ -1,0 +1,47 @@
+"""The process that starts containers: small, without threads, in the user namespace of its rung, forked for each.
+
+Run by itself with nothing but the standard library: a start costs a fork instead of a Python.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+
+from acrlab.agents.confine import users
+from acrlab.agents.confine.orders import NETWORK
+from acrlab.agents.confine.supervisor import Supervisor, make_network
+
+_USERS = {"many": users.many_users, "one": users.one_user, "own": lambda: None}
+
+
+def main() -> None:
+    """Arguments: the socket that brings orders, and which users there are to be."""
+    orders = socket.socket(fileno=int(sys.argv[2]))
+    try:
+        _USERS[sys.argv[3]]()
+    except OSError as error:
+        orders.send(json.dumps({"failed": error.strerror}).encode())
+        return
+    orders.send(json.dumps({"ready": True}).encode())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        kind, files, _, _ = socket.recv_fds(orders, 16, 3, socket.MSG_CMSG_CLOEXEC)
+        if not kind:
+            return
+        if not os.fork():
+            orders.close()
+            _serve(kind, files)
+            os._exit(0)
+        for each in files:
+            os.close(each)
+
+
+def _serve(kind: bytes, files: list[int]) -> None:
+    with contextlib.suppress(OSError, ValueError), socket.socket(fileno=files[0]) as control:
+        if kind == NETWORK:
+            make_network(control)
+        else:
+            Supervisor(control, files[1], files[2] if len(files) > 2 else -1).run()

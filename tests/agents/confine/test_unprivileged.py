@@ -1,0 +1,63 @@
+"""The same tests as a user without any privilege, with and without subordinate ids, when this one is root."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.tree import HOME
+from tests.peers.lanes import not_run
+
+USER, STAGE = 54321, "/mnt"
+# In a mount namespace of its own, where the interpreter is reachable and the user known: the machine stays as it is.
+SCRIPT = """
+set -e
+mount --make-rprivate /
+mount -t tmpfs none {stage}
+mkdir {stage}/python {stage}/venv {stage}/work {stage}/home
+mount --bind {home} {stage}/home
+mount --bind {base} {stage}/python
+mount --bind {site} {stage}/venv
+chown {user}:{user} {stage}/work
+cp /etc/passwd {stage}/passwd; echo 'learner:x:{user}:{user}::/:/bin/sh' >> {stage}/passwd
+mount --bind {stage}/passwd /etc/passwd
+for kind in subuid subgid; do
+    echo '{subordinate}' > {stage}/$kind; touch /etc/$kind; mount --bind {stage}/$kind /etc/$kind
+done
+cd {stage}/work
+exec setpriv --reuid {user} --regid {user} --clear-groups env -i PATH=/usr/bin:/bin \
+    PYTHONPATH={stage}/venv:{stage}/home PYTHONDONTWRITEBYTECODE=1 HOME={stage}/work TMPDIR={stage}/work \
+    {stage}/python/bin/{python} -m pytest -q -rs \
+    -p no:cacheprovider --rootdir {stage}/home -c {stage}/home/pyproject.toml {stage}/home/tests/agents/confine \
+    --deselect tests/agents/confine/test_unprivileged.py
+"""
+
+
+@pytest.mark.parametrize("subordinate", ["learner:600000:65536", ""], ids=["subordinate ids", "a single id"])
+def test_the_same_without_privileges(subordinate: str) -> None:
+    if os.geteuid():
+        pytest.skip("this user is unprivileged already")
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script(subordinate)], text=True, capture_output=True, check=False
+    )
+    told = done.stdout + done.stderr
+    if "setpriv: " in told or "unshare: " in told.split("\n")[0]:
+        not_run(f"tests without privileges: {told.strip()}")
+    assert done.returncode == 0, told
+    climbed = "user namespace with subordinate ids" if subordinate else "user namespace with a single id"
+    assert f"rung {climbed}" not in told, told
+
+
+def script(subordinate: str) -> str:
+    site = next(path for path in sys.path if path.endswith("site-packages"))
+    return SCRIPT.format(
+        stage=STAGE,
+        base=sys.base_prefix,
+        site=site,
+        user=USER,
+        subordinate=subordinate,
+        home=HOME,
+        python=Path(os.path.realpath(sys.executable)).name,
+    )
