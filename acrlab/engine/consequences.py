@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from acrlab.domain import events
 from acrlab.engine.lifecycle import retention, soft_delete
 from acrlab.engine.reach import deliveries
+from acrlab.engine.tasks import images
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
 
 TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] = {
-    events.ManifestPushed: (deliveries.pushed, retention.moved),
+    events.ManifestPushed: (deliveries.pushed, retention.moved, images.pushed),
+    events.TaskLearned: (images.learned,),
     events.ManifestDeleted: (deliveries.deleted, soft_delete.planned),
     events.RepositoryDeleted: (deliveries.forgotten,),
     events.QuarantineDecided: (deliveries.released,),
