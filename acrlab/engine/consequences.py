@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from acrlab.domain import events
 from acrlab.engine.lifecycle import retention, soft_delete
 from acrlab.engine.reach import deliveries
-from acrlab.engine.tasks import images
+from acrlab.engine.tasks import images, queue
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
@@ -23,6 +23,7 @@ TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] 
     events.TagDeleted: (retention.untagged, soft_delete.planned),
     events.AttributesChanged: (retention.unlocked,),
     events.ResourcePut: (retention.changed,),
+    events.ResourceDeleted: (queue.orphaned,),
 }
 
 

@@ -1,11 +1,13 @@
-"""Tasks and their runs as ARM shows them."""
+"""Tasks, their runs and their agents as ARM shows them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from acrlab.domain.tasks import shapes
+from acrlab.engine import operations
 from acrlab.engine.state import Resource
+from acrlab.engine.tasks import task_runs
 from acrlab.engine.world import World
 from acrlab.wire.arm_marks import system_data
 from acrlab.wire.times import iso_offset
@@ -133,13 +135,46 @@ def without_secrets(body: Any) -> Any:
 
 
 def details(world: World, resource: Resource) -> dict[str, Any]:
-    """A task with all its secrets. Source: recorded, acr_task (2024-09), listDetails."""
+    """A task, or a task run, with all its secrets. Source: recorded, acr_task (2024-09), listDetails."""
+    if "/taskruns/" in resource.id.lower():
+        return _task_run(world, resource, resource.body["properties"]["runRequest"], "")
     head = {"type": shapes.TASK, "name": resource.id.rpartition("/")[2]}
     return _task(world, resource, head, dict(resource.body["properties"]), "")
+
+
+def task_run(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: rest example TaskRuns_Create of 2025-03-01-preview."""
+    return _task_run(world, resource, without_secrets(resource.body["properties"]["runRequest"]), state)
+
+
+def _task_run(world: World, resource: Resource, request: Any, state: str) -> dict[str, Any]:
+    body, name = resource.body, resource.id.rpartition("/")[2]
+    found = task_runs.run_of(world, resource)
+    properties = {"provisioningState": state or task_runs.state_of(world, resource), "runRequest": request}
+    if found is not None:
+        properties["runResult"] = run(world, found, {"name": found.id.rpartition("/")[2]}, "")
+    if "forceUpdateTag" in body["properties"]:
+        properties["forceUpdateTag"] = body["properties"]["forceUpdateTag"]
+    kept: dict[str, Any] = {key: body[key] for key in ("identity", "location") if key in body}
+    return {
+        "type": shapes.TASK_RUN, **kept, "properties": properties, "id": resource.id, "name": name,
+        "systemData": system_data(world, resource),
+    }  # fmt: skip
+
+
+def pool(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
+    """Source: rest example AgentPools_Update of 2025-03-01-preview."""
+    now = state or operations.state_of(world, resource.id)
+    return {
+        **head, **resource.body, "properties": {**resource.body["properties"], "provisioningState": now},
+        "systemData": system_data(world, resource),
+    }  # fmt: skip
 
 
 SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any]]] = {
     shapes.RUN.lower(): run,
     shapes.TASK.lower(): task,
+    shapes.TASK_RUN.lower(): task_run,
+    shapes.POOL.lower(): pool,
 }
 ANSWERS: dict[str, Callable[[World, Resource], dict[str, Any]]] = {"scheduleRun": brief, "listDetails": details}

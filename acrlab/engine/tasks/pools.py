@@ -6,20 +6,16 @@ Source: tasks-agent-pools (2026-08): S1, S2, S3 and I6; a count, which may be 0;
 import re
 from typing import Any
 
-from acrlab.domain import events
 from acrlab.domain.registry import read
 from acrlab.domain.task_errors import TaskInvalid, TaskNameInvalid
 from acrlab.domain.tasks import shapes
-from acrlab.engine import operations
 from acrlab.engine.ask import Ask
-from acrlab.engine.state import Job, Resource
-from acrlab.engine.tasks import queue
-from acrlab.engine.world import World
+from acrlab.engine.tasks import queue, requests
 
 NAME = re.compile(r"[a-zA-Z0-9-]{3,20}")
 WHAT = "agentPool"
 MOST = 100  # instances of a pool; inferred, no published figure
-TIERS = {"S1": 2, "S2": 4, "S3": 8, "I6": 64}  # cores of an instance
+TIERS = requests.TIERS
 QUOTA = {"S1": 16, "S2": 16, "S3": 16, "I6": 0}  # cores by default: of all standard pools, of isolated ones
 
 

@@ -34,7 +34,8 @@ def queued_by(ask: Ask, registry: Registry, given: Any, identity: dict[str, Any]
         more["task"] = task.id.rpartition("/")[2]
         request = steps.request(task, request)
     request |= {"identity": identity} if identity else {}
-    require_pool(ask.world, registry.resource, request.get("agentPoolName") or "")
+    pool = require_pool(ask.world, registry.resource, request.get("agentPoolName") or "")
+    request |= {"agentConfiguration": {"cpu": requests.TIERS[pool.body["properties"]["tier"]]}} if pool else {}
     return runs.queued(ask.world, registry, request, ask.by, more=more)
 
 
@@ -51,21 +52,9 @@ def _task(world: "World", registry: Registry, request: dict[str, Any]) -> Resour
     return found
 
 
-def require_pool(world: "World", registry: str, name: str) -> None:
-    """Raises: AgentPoolUnknown."""
-    if name and f"{registry}/agentPools/{name}".lower() not in world.state.resources:
+def require_pool(world: "World", registry: str, name: str) -> Resource | None:
+    """The agent pool of that name; None when none is named. Raises: AgentPoolUnknown."""
+    found = world.state.resources.get(f"{registry}/agentPools/{name}".lower())
+    if name and found is None:
         raise AgentPoolUnknown(name=name[:60])
-
-
-def shown(request: dict[str, Any]) -> dict[str, Any]:
-    """A request without its secrets, as the record of a task run shows it."""
-    return {
-        name: [_masked(each) for each in value] if name in ("arguments", "values") else value
-        for name, value in request.items()
-        if name not in ("identity", "contextAccessToken", "credentials")
-    }
-
-
-def _masked(pair: dict[str, Any]) -> dict[str, Any]:
-    """Source: azure-mgmt-containerregistrytasks 1.0.0b1: the value of a secret argument is not returned (inferred)."""
-    return {"name": pair["name"], "isSecret": True} if pair.get("isSecret") else pair
+    return found

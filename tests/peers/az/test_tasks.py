@@ -1,5 +1,6 @@
 """`az` 2.91 on ACR Tasks. Each test ends with what the registry then is."""
 
+import json
 import re
 
 import pytest
@@ -211,3 +212,46 @@ def test_a_timer_fires_on_the_worlds_clock(az, tmp_path):
     (run,) = task(later, "list-runs", "--name", "hourly")
     assert (run["runType"], run["timerTrigger"]["timerTriggerName"]) == ("AutoRun", "t1")
     later.run("acr", "task", "delete", "--name", "hourly", "--registry", NAME, "--yes")
+
+
+# --- agent pools and task runs --------------------------------------------------------------------
+
+
+def test_an_agent_pool(az, context):
+    pool = ("--name", "mypool", "--registry", NAME)
+    made = az.json("acr", "agentpool", "create", *pool, "--tier", "S2", "--count", "1")
+    assert (made["tier"], made["count"], made["provisioningState"]) == ("S2", 1, "Succeeded")
+    az.run("acr", "build", "--registry", NAME, "--image", "pooled:v1", "--agent-pool", "mypool", str(context))
+    assert tags(az, "pooled") == ["v1"]
+    assert az.json("acr", "agentpool", "update", *pool, "--count", "0")["count"] == 0
+    run = queued(az.run("acr", "build", "--registry", NAME, "--image", "pooled:v2", "--agent-pool", "mypool",
+                        "--no-wait", str(context)))  # fmt: skip
+    assert az.json("acr", "agentpool", "show", *pool, "--queue-count")["count"] == 1
+    assert az.json("acr", "task", "show-run", "--registry", NAME, "--run-id", run)["status"] == "Queued"
+    assert [each["name"] for each in az.json("acr", "agentpool", "list", "--registry", NAME)] == ["mypool"]
+    az.run("acr", "agentpool", "delete", *pool, "--yes")
+    assert az.json("acr", "agentpool", "list", "--registry", NAME) == []
+    assert tags(az, "pooled") == ["v1"]
+
+
+def test_task_runs(az):
+    """Made by a template, as az has no command for it; shown, listed, read and deleted by az."""
+    id = az.json("acr", "show", "--name", NAME)["id"]
+    body = {
+        "properties": {
+            "runRequest": {
+                "type": "DockerBuildRequest", "dockerFilePath": "nosuch.df",
+                "platform": {"os": "linux", "architecture": "amd64"},
+            }
+        }
+    }  # fmt: skip
+    az.run("rest", "--method", "put", "--url", f"{id}/taskRuns/firstrun?api-version=2025-03-01-preview",
+           "--body", json.dumps(body))  # fmt: skip
+    assert az.cloud.emulator.dispatcher.idle(60)
+    shown = az.json("acr", "taskrun", "show", "--name", "firstrun", "--registry", NAME)
+    assert (shown["provisioningState"], shown["runResult"]["status"]) == ("Failed", "Failed")
+    assert [each["name"] for each in az.json("acr", "taskrun", "list", "--registry", NAME)] == ["firstrun"]
+    logs = az.run("acr", "taskrun", "logs", "--name", "firstrun", "--registry", NAME).stdout
+    assert "error opening dockerfile: nosuch.df" in logs
+    az.run("acr", "taskrun", "delete", "--name", "firstrun", "--registry", NAME, "--yes")
+    assert az.json("acr", "taskrun", "list", "--registry", NAME) == []
