@@ -66,14 +66,20 @@ def clock_show() -> None:
 def why(
     last: Annotated[int, typer.Option("--last", "-n", min=1, help="How many refusals, newest first.")] = 1,
     as_json: Annotated[bool, typer.Option("--json")] = False,
+    triggers: Annotated[
+        bool, typer.Option("--triggers", help="Explain triggers of tasks instead: why each fired, or did not.")
+    ] = False,
+    task: Annotated[str, typer.Option("--task", help="With --triggers: of this task only.")] = "",
 ) -> None:
     """Explain the last refusal: who asked, what was needed, what was held, which page says so."""
     with told():
-        found = running.control().why()[:last]
+        control: Control = running.control()
+        found = control.triggers() if triggers or task else control.why()
+    found = [each for each in found if not task or each["task"].rpartition("/")[2].lower() == task.lower()][:last]
     if as_json:
         typer.echo(json.dumps(found))
     elif not found:
-        typer.echo("acrlab: nothing was refused yet")
+        typer.echo(f"acrlab: {'no trigger was looked at' if triggers or task else 'nothing was refused'} yet")
     else:
         typer.echo("\n\n".join("\n".join(each["lines"]) for each in found))
 

@@ -54,6 +54,10 @@ class Control:
         """The last refusals with their reasons, newest first."""
         return self._ask("GET", "why")
 
+    def triggers(self) -> list[dict[str, Any]]:
+        """What became of triggers of tasks, with the reasons, newest first."""
+        return self._ask("GET", "triggers")
+
     def events(self) -> list[dict[str, Any]]:
         """Everything that happened and still counts, oldest first."""
         return self._ask("GET", "events")

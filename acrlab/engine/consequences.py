@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 from acrlab.domain import events
 from acrlab.engine.lifecycle import retention, soft_delete
 from acrlab.engine.reach import deliveries
+from acrlab.engine.tasks import images, queue
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
 
 TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] = {
-    events.ManifestPushed: (deliveries.pushed, retention.moved),
+    events.ManifestPushed: (deliveries.pushed, retention.moved, images.pushed),
+    events.TaskLearned: (images.learned,),
     events.ManifestDeleted: (deliveries.deleted, soft_delete.planned),
     events.RepositoryDeleted: (deliveries.forgotten,),
     events.QuarantineDecided: (deliveries.released,),
     events.TagDeleted: (retention.untagged, soft_delete.planned),
     events.AttributesChanged: (retention.unlocked,),
     events.ResourcePut: (retention.changed,),
+    events.ResourceDeleted: (queue.orphaned,),
 }
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from acrlab.engine import collection
+from acrlab.engine import collection, vanishing
 from acrlab.engine.lifecycle import retention, soft_delete
 from acrlab.engine.state import Job
+from acrlab.engine.tasks import images, timers
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
@@ -14,4 +15,7 @@ TABLE: dict[str, Callable[["World", Job], None]] = {
     collection.JOB: collection.collect,
     retention.JOB: retention.retain,
     soft_delete.JOB: soft_delete.purge,
+    vanishing.JOB: vanishing.vanish,
+    timers.JOB: timers.fire,
+    images.JOB: images.poll,
 }

@@ -53,8 +53,22 @@ def poll(world: World, operation: str, resource: str = "") -> Status:
         raise OperationNotFound(name=operation)
     if world.now() < found.due:
         return Status(found.verb, False)
+    if isinstance(found.result, dict) and "run" in found.result:
+        return _of_run(world, found)
     failed = isinstance(found.result, dict) and found.result.get("status") == "Failed"
     return Status("Failed" if failed else "Succeeded", True, found.result)
+
+
+def _of_run(world: World, found: Operation) -> Status:
+    """An operation that is over when a run is: of task runs."""
+    run = world.state.resources.get(found.result["run"].lower())
+    if run is None or run.body["status"] == "Succeeded":
+        return Status("Succeeded", True)
+    if "request" in run.body:
+        return Status(found.verb, False)
+    status, name = run.body["status"], run.id.rpartition("/")[2]
+    error = {"code": "TaskRunFailed", "message": f"The run {name} ended with {status}. {run.body['error']}".strip()}
+    return Status("Failed", True, {"error": error})
 
 
 def state_of(world: World, resource: str) -> str:

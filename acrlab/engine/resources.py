@@ -18,7 +18,7 @@ from acrlab.domain.arm_errors import (
 )  # fmt: skip
 from acrlab.domain.errors import BodyInvalid, Condition, NotEmulated
 from acrlab.domain.resource_id import GROUP_TYPE, ResourceId, parse
-from acrlab.engine import groups, operations, policies, registries, table
+from acrlab.engine import groups, operations, policies, registries, table, vanishing
 from acrlab.engine.ask import Ask
 from acrlab.engine.state import Resource
 from acrlab.engine.types import Action, ResourceType
@@ -162,13 +162,13 @@ def _commit(row: ResourceType, ask: Ask, body: dict[str, Any]) -> Outcome:
     happened: list[events.Event] = [events.ResourcePut(at=world.now(), by=ask.by, id=str(ask.id), body=body)]
     happened.extend((row.opening if created else row.changing)(ask, body))
     verb = "Creating" if created else "Updating"
-    operation = _operation(row, ask, verb) if row.slow(ask, body) else None
+    operation = _operation(row, ask, verb, row.outcome(ask, body)) if row.slow(ask, body) else None
     world.commit(*happened, *filter(None, (operation,)))
     return Outcome(world.state.resources[ask.id.key], created, operation)
 
 
-def _operation(row: ResourceType, ask: Ask, verb: str) -> events.OperationStarted:
-    return operations.started(ask.world, str(ask.id), row.operation, verb, row.seconds.get(verb, 0.0))
+def _operation(row: ResourceType, ask: Ask, verb: str, about: Any = None) -> events.OperationStarted:
+    return operations.started(ask.world, str(ask.id), row.operation, verb, row.seconds.get(verb, 0.0), about)
 
 
 def delete(row: ResourceType, ask: Ask) -> Outcome | None:
@@ -182,10 +182,20 @@ def delete(row: ResourceType, ask: Ask) -> Outcome | None:
     if ask.known is None:
         return None
     row.releasing(ask.world, ask.known)
+    if row.vanishes:
+        return _vanishing(row, ask, ask.known)
     lasting = row.gone == 202 or row.lingers(ask.world, ask.known)
     operation = _operation(row, ask, "Deleting") if lasting else None
     ask.world.commit(*_closing(ask.world, ask.known, ask.by), *filter(None, (operation,)))
     return Outcome(ask.known, False, operation)
+
+
+def _vanishing(row: ResourceType, ask: Ask, known: Resource) -> Outcome:
+    seconds = row.seconds.get("Deleting", 0.0) if ask.world.realistic_timing else row.vanishes
+    operation = _operation(row, ask, "Deleting")
+    operation = msgspec.structs.replace(operation, due=ask.world.now() + seconds)
+    ask.world.commit(operation, vanishing.planned(ask.world, known, operation.due))
+    return Outcome(known, False, operation)
 
 
 def _closing(world: World, resource: Resource, by: str) -> Iterator[events.Event]:

@@ -145,6 +145,17 @@ class Delivery(msgspec.Struct):
     uri: str
 
 
+class Judgement(msgspec.Struct):
+    """What was decided about a trigger of a task, and why. `at` is epoch seconds; `run` empty: it did not fire."""
+
+    at: float
+    task: str
+    trigger: str
+    kind: str
+    because: list[str]
+    run: str = ""
+
+
 class Job(msgspec.Struct, order=True):
     """Something to be done at `due` (epoch seconds), in order of scheduling."""
 
@@ -230,6 +241,7 @@ class State(msgspec.Struct):
     jobs: list[Job] = []  # a heap
     scheduled: int = 0
     deliveries: dict[str, list[Delivery]] = {}  # by lower-case id of the webhook, oldest first
+    judgements: dict[str, list[Judgement]] = {}  # by lower-case id of the task, oldest first
     runs: dict[str, int] = {}  # registry -> how many runs it has had
     links: dict[str, int] = {}  # digest -> how many repositories of the world hold it
     hosted: dict[str, Hosted] = {}  # by host, owner, project and name, in lower case

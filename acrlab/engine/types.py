@@ -77,6 +77,8 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     born: int = 201  # status of the PUT of a new resource that is there at once
     lingers: Callable[[World, Resource], bool] = _done  # whether a DELETE takes a while although others do not
     gone: int = 200  # status of a DELETE that is done at once
+    vanishes: float = 0.0  # seconds that a deleted one is still shown as Deleting
+    outcome: Callable[[Ask, dict[str, Any]], Any] = _freely  # what the operation of a change is about
     order: Callable[[Resource], str] = _by_id  # what a list is sorted by
     chosen: Callable[[list[Resource], str], list[Resource]] | None = None  # by the $filter of a list, where it has one
     actions: tuple[Action, ...] = ()

@@ -4,6 +4,7 @@ import msgspec
 
 from acrlab.domain.access import Principal
 from acrlab.domain.errors import Condition
+from acrlab.engine.state import Judgement
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -40,3 +41,13 @@ def refusal(
         at, method, url, condition.status, code, condition.text, principal, tuple(condition.because),
         condition.evidence, condition.source,
     )  # fmt: skip
+
+
+def judgement(judged: Judgement) -> list[str]:
+    """What became of a trigger, readable like a refusal."""
+    became = f"run {judged.run.rpartition('/')[2]} was queued" if judged.run else "it did not fire"
+    return [
+        f"{judged.kind} trigger {judged.trigger or '(none)'} of the task {judged.task.rpartition('/')[2]}",
+        f"came to     {became}",
+        *(f"because     {reason}" for reason in judged.because),
+    ]

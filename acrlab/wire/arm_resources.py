@@ -266,7 +266,8 @@ def status(call: Call) -> Response:
     if found.status == "Failed":
         answer["error"] = found.result["error"]
     address = f"{call.request.base}{http.escaped(call.request.path)}?{call.request.query}"
-    return http.json(200, answer, ("azure-asyncoperation", address))
+    waiting = [] if found.done else [("x-ms-retry-after-ms", POLL)]
+    return http.json(200, answer, ("azure-asyncoperation", address), *waiting)
 
 
 def result(call: Call) -> Response:

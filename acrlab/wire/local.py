@@ -10,8 +10,9 @@ import msgspec
 from acrlab.domain import events
 from acrlab.domain.access import Principal
 from acrlab.domain.errors import BodyInvalid, Condition, RegistryUnknown, RouteUnknown
+from acrlab.engine import why as explanations
 from acrlab.engine.state import Registry
-from acrlab.wire import http, imds, registry
+from acrlab.wire import arm_tasks, http, imds, registry
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
@@ -21,7 +22,7 @@ LONGEST_ADVANCE = 100 * 365 * 86400.0  # seconds
 OPERATOR = Principal(id="operator", kind="operator", name="operator")
 
 
-_UNTOLD = {"raw", "passwords", "password", "secrets", "secret", "result"}
+_UNTOLD = {"raw", "passwords", "password", "secrets", "secret", "result", "request"}
 
 
 class ControlDenied(Condition):
@@ -163,6 +164,13 @@ def why(call: Call) -> Response:
     )
 
 
+def triggers(call: Call) -> Response:
+    """What became of triggers of tasks: which run, or why there was none; newest first."""
+    found = [each for kept in call.world.state.judgements.values() for each in kept]
+    told = sorted(found, key=lambda each: -each.at)
+    return http.json(200, [{**msgspec.to_builtins(each), "lines": explanations.judgement(each)} for each in told])
+
+
 def history(call: Call) -> Response:
     """Everything that happened and still counts, oldest first; without the bytes of manifests, and without secrets."""
     return http.json(200, [_told(event) for event in call.world.events()])
@@ -170,6 +178,8 @@ def history(call: Call) -> Response:
 
 def _told(event: events.Event) -> dict[str, Any]:
     told = {"type": type(event).__name__, **msgspec.structs.asdict(event)}
+    if isinstance(event, events.ResourcePut) and any(kind in event.id.lower() for kind in ("/tasks/", "/taskruns/")):
+        told["body"] = arm_tasks.without_secrets(event.body)
     return {name: value for name, value in told.items() if name not in _UNTOLD}
 
 
@@ -205,6 +215,7 @@ ROUTES = (
     _control("POST", "reset", reset),
     _control("POST", "fork", fork, BODY),
     _control("GET", "why", why),
+    _control("GET", "triggers", triggers),
     _control("GET", "events", history),
     _control("GET", "requests", exchanges),
     _control("POST", "stop", stop),

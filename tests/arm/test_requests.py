@@ -80,7 +80,7 @@ def test_every_version_is_served_as_itself(cloud: Cloud, version: str) -> None:
         ("{g}/providers/Microsoft.ContainerRegistry/nonsense/x", 404, "InvalidResourceType"),
         ("{g}/providers/Microsoft.Resources/deploymentScripts/x", 501, "NotEmulated"),
         ("{g}/providers/Microsoft.Compute/virtualMachines/x", 501, "NotEmulated"),
-        ("{r}/contoso/agentPools", 501, "NotEmulated"),
+        ("{r}/contoso/privateLinkResources/other", 501, "NotEmulated"),
         ("{g}/nonsense", 404, "NotFound"),
         ("/", 404, "NotFound"),
     ],
@@ -102,9 +102,9 @@ def test_a_missing_registry_in_the_words_of_the_service(cloud: Cloud) -> None:
 def test_a_refusal_names_the_operation_and_changes_nothing(cloud: Cloud) -> None:
     cloud.registry()
     before = cloud.world.version
-    answer = cloud.ask("PUT", f"{cloud.r}/contoso/agentPools/pool12345", {"location": "westus"})
+    answer = cloud.ask("GET", f"{cloud.r}/contoso/privateLinkResources/other")
     assert (answer.status, answer.code) == (501, "NotEmulated")
-    assert "Microsoft.ContainerRegistry/registries/agentPools (PUT)" in answer.message
+    assert "Microsoft.ContainerRegistry/registries/privateLinkResources (GET)" in answer.message
     assert cloud.world.version == before
 
 

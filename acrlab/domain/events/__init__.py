@@ -42,7 +42,9 @@ from acrlab.domain.events.tasks import RunEnded as RunEnded
 from acrlab.domain.events.tasks import RunForgotten as RunForgotten
 from acrlab.domain.events.tasks import RunQueued as RunQueued
 from acrlab.domain.events.tasks import RunStarted as RunStarted
+from acrlab.domain.events.tasks import TaskLearned as TaskLearned
 from acrlab.domain.events.tasks import Tasks as Tasks
+from acrlab.domain.events.tasks import TriggerJudged as TriggerJudged
 from acrlab.domain.events.vaults import VaultClosed as VaultClosed
 from acrlab.domain.events.vaults import VaultItemDeleted as VaultItemDeleted
 from acrlab.domain.events.vaults import VaultItemPurged as VaultItemPurged

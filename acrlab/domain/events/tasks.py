@@ -41,4 +41,21 @@ class RunForgotten(Happening, frozen=True):
     id: str
 
 
-Tasks = RunQueued | RunStarted | RunEnded | RunForgotten
+class TaskLearned(Happening, frozen=True):
+    """A run of a task has told what its image is built from."""
+
+    id: str
+    dependencies: list[dict[str, str]]
+
+
+class TriggerJudged(Happening, frozen=True):
+    """A trigger of a task was looked at: it led to a run, or to none, and why."""
+
+    task: str
+    trigger: str
+    kind: str  # Timer | Image Update | Commit | Pull Request
+    because: list[str]
+    run: str = ""
+
+
+Tasks = TaskLearned | TriggerJudged | RunQueued | RunStarted | RunEnded | RunForgotten

@@ -36,7 +36,9 @@ PLATFORM = Field(
     },
 )  # fmt: skip
 _AGENT = Field(kind="object", label="AgentProperties", fields={"cpu": Field(kind="integer")})
-_PAIRS = Field(kind="array", label="Argument", fields={"name": _TEXT, "value": _TEXT, "isSecret": _FLAG})
+_PAIRS = Field(  # azure-cli 2.91.0 sends a type with them, which says nothing
+    kind="array", label="Argument", fields={"name": _TEXT, "value": _TEXT, "isSecret": _FLAG, "type": _READ}
+)
 CREDENTIALS = Field(
     kind="object", label="Credentials",
     fields={
@@ -92,3 +94,103 @@ REQUIRED = {
     "TaskRunRequest": (),
 }
 RUN_UPDATE = Field(kind="object", label="RunUpdateParameters", fields={"isArchiveEnabled": _FLAG})
+
+# Tasks
+
+_NAMED_STATUS = {"name": _TEXT, "status": _STATUS}
+_AUTH = Field(
+    kind="object", label="AuthInfo",
+    fields={
+        "tokenType": Field(kind="string", values=("PAT", "OAuth")), "token": _TEXT, "refreshToken": _TEXT,
+        "scope": _TEXT, "expiresIn": Field(kind="integer"),
+    },
+)  # fmt: skip
+_TIMERS = Field(kind="array", label="TimerTrigger", fields={**_NAMED_STATUS, "schedule": _TEXT})
+_SOURCES = Field(
+    kind="array", label="SourceTrigger",
+    fields={
+        **_NAMED_STATUS, "sourceTriggerEvents": Field(kind="array"),
+        "sourceRepository": Field(
+            kind="object", label="SourceProperties",
+            fields={
+                "sourceControlType": Field(kind="string", values=("Github", "VisualStudioTeamService")),
+                "repositoryUrl": _TEXT, "branch": _TEXT, "sourceControlAuthProperties": _AUTH,
+            },
+        ),
+    },
+)  # fmt: skip
+_BASE_IMAGE = Field(
+    kind="object", label="BaseImageTrigger",
+    fields={
+        **_NAMED_STATUS, "baseImageTriggerType": Field(kind="string", values=("All", "Runtime")),
+        "updateTriggerEndpoint": Field(kind="string", truth="stored"),
+        "updateTriggerPayloadType": Field(kind="string", values=("Default", "Token"), truth="stored"),
+    },
+)  # fmt: skip
+EVENTS = ("commit", "pullrequest")
+_STEP = {
+    "type": _TEXT, "contextPath": _TEXT, "contextAccessToken": _TEXT,
+    "baseImageDependencies": Field(kind="array", read_only=True),
+}  # fmt: skip
+STEPS = {
+    "Docker": Field(kind="object", label="DockerBuildStep", fields={**_STEP, **_DOCKER}),
+    "FileTask": Field(kind="object", label="FileTaskStep", fields={**_STEP, **_FILE}),
+    "EncodedTask": Field(kind="object", label="EncodedTaskStep", fields={**_STEP, **_ENCODED}),
+}
+STEP_REQUIRED = {
+    "Docker": ("dockerFilePath", "contextPath"), "FileTask": ("taskFilePath", "contextPath"),
+    "EncodedTask": ("encodedTaskContent",),
+}  # fmt: skip
+TASKS = Field(
+    kind="object", label="Task",
+    fields={
+        "id": _READ, "name": _READ, "type": _READ, "systemData": Field(kind="object", read_only=True),
+        "location": _TEXT, "tags": Field(kind="map"), "identity": IDENTITY,
+        "properties": Field(
+            kind="object", label="TaskProperties",
+            fields={
+                "provisioningState": _READ, "creationDate": _READ, "status": _STATUS, "platform": PLATFORM,
+                "agentConfiguration": _AGENT, "agentPoolName": _TEXT, "timeout": _TIMEOUT,
+                "step": Field(kind="object"),
+                "trigger": Field(
+                    kind="object", label="TriggerProperties",
+                    fields={"timerTriggers": _TIMERS, "sourceTriggers": _SOURCES, "baseImageTrigger": _BASE_IMAGE},
+                ),
+                "credentials": CREDENTIALS, "logTemplate": Field(kind="string", truth="stored"),
+                "isSystemTask": Field(kind="boolean", truth="stored"),
+            },
+        ),
+    },
+)  # fmt: skip
+
+# Agent pools, task runs
+
+POOLS = Field(
+    kind="object", label="AgentPool",
+    fields={
+        "id": _READ, "name": _READ, "type": _READ, "systemData": Field(kind="object", read_only=True),
+        "location": _TEXT, "tags": Field(kind="map"),
+        "properties": Field(
+            kind="object", label="AgentPoolProperties",
+            fields={
+                "count": Field(kind="integer"), "tier": _TEXT,
+                "os": Field(kind="string", values=("Linux", "Windows")), "virtualNetworkSubnetResourceId": _TEXT,
+                "provisioningState": _READ,
+            },
+        ),
+    },
+)  # fmt: skip
+TASK_RUNS = Field(
+    kind="object", label="TaskRun",
+    fields={
+        "id": _READ, "name": _READ, "type": _READ, "systemData": Field(kind="object", read_only=True),
+        "location": _TEXT, "tags": Field(kind="map"), "identity": IDENTITY,
+        "properties": Field(
+            kind="object", label="TaskRunProperties",
+            fields={
+                "provisioningState": _READ, "runRequest": Field(kind="object"),
+                "runResult": Field(kind="object", read_only=True), "forceUpdateTag": _TEXT,
+            },
+        ),
+    },
+)  # fmt: skip

@@ -19,6 +19,7 @@ def _resource_put(state: State, event: events.ResourcePut) -> None:
 def _resource_deleted(state: State, event: events.ResourceDeleted) -> None:
     state.resources.pop(event.id.lower(), None)
     state.deliveries.pop(event.id.lower(), None)
+    state.judgements.pop(event.id.lower(), None)
 
 
 def _operation_started(state: State, event: events.OperationStarted) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from acrlab.domain import events
-from acrlab.engine.state import Resource, State
+from acrlab.engine.state import Judgement, Resource, State
+
+MOST_JUDGEMENTS = 50  # of one task; the journal has them all
 
 
 def _run_queued(state: State, event: events.RunQueued) -> None:
@@ -37,9 +39,25 @@ def _run_forgotten(state: State, event: events.RunForgotten) -> None:
     state.resources.pop(event.id.lower(), None)
 
 
+def _task_learned(state: State, event: events.TaskLearned) -> None:
+    task = state.resources.get(event.id.lower())
+    if task is not None and "step" in task.body["properties"]:
+        properties = task.body["properties"]
+        step = {**properties["step"], "baseImageDependencies": event.dependencies}
+        task.body = {**task.body, "properties": {**properties, "step": step}}
+
+
+def _trigger_judged(state: State, event: events.TriggerJudged) -> None:
+    found = state.judgements.setdefault(event.task.lower(), [])
+    found.append(Judgement(event.at, event.task, event.trigger, event.kind, event.because, event.run))
+    del found[:-MOST_JUDGEMENTS]
+
+
 FOLD: dict[type, Callable[[State, Any], None]] = {
     events.RunQueued: _run_queued,
     events.RunStarted: _run_started,
     events.RunEnded: _run_ended,
     events.RunForgotten: _run_forgotten,
+    events.TaskLearned: _task_learned,
+    events.TriggerJudged: _trigger_judged,
 }

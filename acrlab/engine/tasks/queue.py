@@ -1,8 +1,10 @@
 """Which runs may start now: the agents of the service, those of pools."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from acrlab.domain import events
 from acrlab.engine.state import Resource
 from acrlab.engine.tasks import runs
 
@@ -28,6 +30,16 @@ def startable(world: "World", running: int, most: int) -> list[Resource]:
 def waiting(world: "World", pool: str) -> int:
     """How many runs wait for an agent of a pool."""
     return sum(_place(each) == pool.lower() and each.body["status"] == runs.QUEUED for each in runs.unfinished(world))
+
+
+def orphaned(world: "World", event: events.ResourceDeleted) -> Iterator[events.Event]:
+    """An agent pool is gone: what waits for it never comes to an agent."""
+    if "/agentpools/" not in event.id.lower():
+        return
+    gone = f"the agent pool {event.id.rpartition('/')[2]} was deleted"
+    for run in runs.unfinished(world):
+        if _place(run) == event.id.lower() and run.body["status"] == runs.QUEUED:
+            yield events.RunEnded(at=event.at, id=run.id, status="Error", error=gone)
 
 
 def _place(run: Resource) -> str:

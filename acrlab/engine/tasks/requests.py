@@ -12,6 +12,7 @@ from acrlab.domain.tasks import shapes
 
 MOST_IMAGES, MOST_PAIRS = 100, 200  # inferred, no published figures
 LONGEST_ENCODED = 4 * 1024 * 1024  # characters
+TIERS = {"S1": 2, "S2": 4, "S3": 8, "I6": 64}  # cores of an instance. Source: tasks-agent-pools (2026-08)
 LINUX = {"os": "linux", "architecture": "amd64"}
 
 

@@ -1,17 +1,12 @@
-"""Runs: queued, taken, ended; what a client may do to one."""
+"""Runs: queued, taken, ended."""
 
 import hashlib
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import events
-from acrlab.domain.registry import read
-from acrlab.domain.task_errors import RunFinished
-from acrlab.domain.tasks import filters, shapes
-from acrlab.domain.tasks.run import Ending, Image
-from acrlab.engine.ask import Ask
+from acrlab.domain.tasks.run import Dependency, Ending, Image
 from acrlab.engine.state import Registry, Resource
-from acrlab.engine.tasks import links
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
@@ -54,13 +49,27 @@ def queued(
 
 
 def ended(world: "World", run: Resource, ending: Ending, seconds: float) -> tuple[events.Event, ...]:
-    """What is recorded of a run that its agent has ended."""
-    return (
-        events.RunEnded(
-            at=world.now(), id=run.id, status=ending.status, seconds=seconds, error=ending.error,
-            images=[pictured(each) for each in ending.images],
-        ),
+    """What is recorded of a run that its agent has ended, and what its task learns from it."""
+    over = events.RunEnded(
+        at=world.now(), id=run.id, status=ending.status, seconds=seconds, error=ending.error,
+        images=[pictured(each) for each in ending.images],
     )  # fmt: skip
+    name = run.body["properties"].get("task")
+    task = f"{run.id.rpartition('/runs/')[0]}/tasks/{name}"
+    if ending.status != "Succeeded" or not ending.dependencies or task.lower() not in world.state.resources:
+        return (over,)
+    return (over, events.TaskLearned(at=world.now(), id=task, dependencies=learned(ending.dependencies)))
+
+
+def learned(found: Sequence[Dependency]) -> list[dict[str, str]]:
+    """What images are built from, as a task's step shows it. Source: recorded, acr_task (2024-09)."""
+    rows: dict[str, dict[str, str]] = {}
+    for each in found:
+        kinds = [("Runtime", each.runtime), *(("BuildTime", other) for other in each.buildtime)]
+        for kind, image in kinds:
+            if image is not None and image.digest:
+                rows.setdefault(f"{kind} {image}", {"type": kind, **pictured(image)})
+    return list(rows.values())
 
 
 def pictured(image: Image) -> dict[str, str]:
@@ -101,61 +110,6 @@ def closing(world: "World", resource: Resource, by: str) -> tuple[events.Event, 
     return (events.RunEnded(at=world.now(), by=by, id=resource.id, status="Canceled"),)
 
 
-# Lists
-
-
-def order(run: Resource) -> str:
-    """Newest first. Source: azure-cli-protocol 5.3."""
-    return f"{10**12 - run.body['number']:013d}"
-
-
-def chosen(found: list[Resource], text: str) -> list[Resource]:
-    """The runs that a $filter lets through. Raises: RunFilterInvalid."""
-    test = filters.parse(text)
-    return [each for each in found if test(_facts(each))]
-
-
-def _facts(run: Resource) -> dict[str, str]:
-    body, properties = run.body, run.body["properties"]
-    images = ",".join(f"{each['repository']}@{each.get('digest', '')}" for each in body.get("images") or ())
-    return {
-        "RunId": run.id.rpartition("/")[2], "RunType": properties["runType"], "Status": body["status"],
-        "TaskName": properties.get("task", ""), "CreateTime": _moment(body["created"]),
-        "FinishTime": _moment(body["finished"]) if "finished" in body else "", "OutputImageManifests": images,
-        "IsArchiveEnabled": str(properties["isArchiveEnabled"]), "AgentPoolName": properties.get("agentPoolName", ""),
-    }  # fmt: skip
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-# What a client may do
-
-
-def desired(ask: Ask) -> dict[str, Any]:
-    """The body after a PATCH: whether it is kept. Raises: BodyInvalid. Source: recorded, acr_task (2024-09)."""
-    assert ask.known is not None
-    given = read(shapes.RUN_UPDATE, ask.given, ask.version, kind=shapes.RUN)
-    body = ask.known.body
-    return {
-        **body, "updated": ask.world.now(), "touched": True, "properties": {**body["properties"], **given}
-    }  # fmt: skip
-
-
-def log_link(ask: Ask) -> dict[str, Any]:
-    """Where the log is read. Source: azure-cli-protocol 5.5; recorded, Azure/azure-cli#30033 (2024-10)."""
-    assert ask.known is not None
-    registry = registry_of(ask.world, ask.known)
-    assert registry is not None
-    return {"logLink": links.signed(ask.world, registry, f"logs/{ask.id.name}/rawtext.log", links.READ)}
-
-
-def cancelled(ask: Ask) -> Resource:
-    """End a run: at once when it waits, else as soon as its agent lets go of it. Raises: RunFinished."""
-    run = ask.known
-    assert run is not None
-    if run.body["status"] not in UNFINISHED:
-        raise RunFinished(run=ask.id.name, status=run.body["status"])
-    ask.world.commit(events.RunEnded(at=ask.world.now(), by=ask.by, id=run.id, status="Canceled"))
-    return ask.world.state.resources[run.id.lower()]
+def registry_of_task(world: "World", task: Resource) -> Registry | None:
+    """The registry that a task belongs to."""
+    return world.state.registries.get(task.id.split("/")[8].lower())

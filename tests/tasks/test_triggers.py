@@ -1,0 +1,148 @@
+"""What starts a run by itself: timers on the world's clock, base images, commits; and why something did not."""
+
+import pytest
+
+from acrlab.engine.tasks.sources import source_event
+from tests.tasks.conftest import GROUP, LINUX, NAME
+
+REPOSITORY = "https://github.com/contoso/app"
+BASE_IMAGE = {"name": "defaultBaseimageTriggerName", "baseImageTriggerType": "Runtime"}
+
+
+def create(lab, name, place, **trigger):
+    step = {"type": "Docker", "contextPath": place, "dockerFilePath": "Dockerfile", "imageNames": [f"{name}:v1"]}
+    body = {"location": "westus", "properties": {"platform": LINUX, "step": step, "trigger": trigger}}
+    return lab.sdk.tasks.create(GROUP, NAME, name, body)
+
+
+def run(lab, name):
+    queued = lab.sdk.registries.schedule_run(
+        GROUP, NAME, {"type": "TaskRunRequest", "taskId": f"{lab.cloud.r}/{NAME}/tasks/{name}"}
+    )
+    return lab.settled(queued.run_id)
+
+
+def runs_of(lab, name):
+    assert lab.dispatcher.idle(60)
+    return list(lab.sdk.runs.list(GROUP, NAME, filter=f"TaskName eq '{name}'"))
+
+
+def why(lab, name):
+    """The last thing that was decided about a trigger of a task."""
+    return lab.world.state.judgements[f"{lab.cloud.r}/{NAME}/tasks/{name}".lower()][-1]
+
+
+@pytest.fixture
+def place(lab):
+    return lab.upload(Dockerfile="FROM scratch\n")
+
+
+@pytest.fixture
+def dependent(lab):
+    """A task that is built from base:1, and has been once."""
+    lab.settled(lab.build("base:1", Dockerfile="FROM scratch\n", a="1").run_id)
+    create(lab, "dependent", lab.upload(Dockerfile=f"FROM {NAME}.azurecr.io/base:1\n"), baseImageTrigger=BASE_IMAGE)
+    assert run(lab, "dependent").status == "Succeeded"
+    return "dependent"
+
+
+def test_a_timer(lab, place):
+    create(lab, "nightly", place, timerTriggers=[{"name": "t1", "schedule": "0 * * * *"}])
+    lab.world.advance(2 * 3600)
+    found = runs_of(lab, "nightly")
+    assert [(each.run_type, each.status, each.timer_trigger.timer_trigger_name) for each in found] == [
+        ("AutoBuild", "Succeeded", "t1"), ("AutoBuild", "Succeeded", "t1"),
+    ]  # fmt: skip
+    assert all(each.timer_trigger.schedule_occurrence.endswith(":00:00Z") for each in found)
+    lab.sdk.tasks.update(GROUP, NAME, "nightly", {"properties": {"status": "Disabled"}})
+    lab.world.advance(3600)
+    assert len(runs_of(lab, "nightly")) == 2
+    assert (why(lab, "nightly").run, "the task is disabled" in why(lab, "nightly").because[1]) == ("", True)
+
+
+def test_a_year_of_nights_is_the_same_twice(lab, place):
+    create(lab, "nightly", place, timerTriggers=[{"name": "t1", "schedule": "0 0 1 * *"}])
+    lab.world.advance(366 * 86400)
+    assert len(runs_of(lab, "nightly")) == 12
+
+
+def test_a_base_image_gets_another_digest(lab, dependent):
+    (known,) = lab.sdk.tasks.get(GROUP, NAME, dependent).step.base_image_dependencies
+    assert (known.type, known.registry, known.repository, known.tag) == ("Runtime", f"{NAME}.azurecr.io", "base", "1")
+    before = lab.shelf.pull("dependent", "v1").headers["docker-content-digest"]
+    built = lab.settled(lab.build("base:1", Dockerfile="FROM scratch\n", a="2").run_id)
+    newest, _ = runs_of(lab, dependent)
+    assert (newest.run_type, newest.status) == ("AutoBuild", "Succeeded")
+    (image,) = newest.image_update_trigger.images
+    assert (image.repository, image.tag, image.digest) == ("base", "1", built.output_images[0].digest)
+    assert lab.shelf.pull("dependent", "v1").headers["docker-content-digest"] != before
+    assert why(lab, dependent).run.endswith(newest.run_id)
+    assert lab.sdk.tasks.get(GROUP, NAME, dependent).step.base_image_dependencies[0].digest == image.digest
+
+
+def test_why_a_base_image_did_not_fire(lab, dependent):
+    def told():
+        assert len(runs_of(lab, dependent)) == 1 and why(lab, dependent).run == ""
+        return " ".join(why(lab, dependent).because)
+
+    lab.settled(lab.build("base:2", Dockerfile="FROM scratch\n", a="2").run_id)
+    assert "is built from the tag 1, and another was pushed" in told()
+    lab.settled(lab.build("base:1", Dockerfile="FROM scratch\n", a="1").run_id)
+    assert "the digest that it had before" in told()
+    change = {"properties": {"trigger": {"baseImageTrigger": {**BASE_IMAGE, "status": "Disabled"}}}}
+    lab.sdk.tasks.update(GROUP, NAME, dependent, change)
+    lab.settled(lab.build("base:1", Dockerfile="FROM scratch\n", a="3").run_id)
+    assert "the trigger is disabled" in told()
+
+
+def test_a_task_that_never_succeeded_does_not_know_its_base(lab):
+    create(lab, "newtask", lab.upload(Dockerfile=f"FROM {NAME}.azurecr.io/base:1\n"), baseImageTrigger=BASE_IMAGE)
+    lab.settled(lab.build("base:1", Dockerfile="FROM scratch\n").run_id)
+    assert runs_of(lab, "newtask") == []
+    assert "no run of the task has succeeded yet" in why(lab, "newtask").because[1]
+
+
+def source(*events, branch="main", **more):
+    repository = {
+        "sourceControlType": "Github", "repositoryUrl": f"{REPOSITORY}.git#{branch}", "branch": branch,
+        "sourceControlAuthProperties": {"tokenType": "PAT", "token": "x"},
+    }  # fmt: skip
+    return {"name": "s", "sourceTriggerEvents": list(events), "sourceRepository": repository, **more}
+
+
+def test_commits_and_pull_requests(lab, place):
+    create(lab, "commits", place, sourceTriggers=[source("commit")])
+    create(lab, "merges", place, sourceTriggers=[source("commit", "pullrequest")])
+    create(lab, "develop", place, sourceTriggers=[source("commit", branch="develop")])
+    with lab.world.lock:
+        found = source_event(lab.world, f"{REPOSITORY}/", "commit", "main", "c0ffee" * 6)
+    assert len(found) == len(set(found)) == 2
+    (commit,) = runs_of(lab, "commits")
+    trigger = commit.source_trigger
+    assert (trigger.event_type, trigger.branch_name, trigger.commit_id) == ("commit", "main", "c0ffee" * 6)
+    assert commit.status == "Succeeded" and "for the branch develop" in why(lab, "develop").because[1]
+    with lab.world.lock:
+        found = source_event(lab.world, REPOSITORY, "pullrequest", "main", "beef" * 10, pull_request="7")
+    assert [id.rpartition("/")[2] for id in found] == [runs_of(lab, "merges")[0].run_id]
+    assert runs_of(lab, "merges")[0].source_trigger.pull_request_id == "7"
+    assert "for commit only" in why(lab, "commits").because[1]
+
+
+def test_the_explanations_are_told(lab, place):
+    create(lab, "commits", place, sourceTriggers=[source("commit", status="Disabled")])
+    with lab.world.lock:
+        assert source_event(lab.world, REPOSITORY, "commit", "main", "c0ffee" * 6) == []
+    from tests.tasks.test_definitions import control
+
+    request = control(lab)
+    request.path = "/_acrlab/triggers"
+    told = lab.app.begin(request).body.decode()
+    assert "Commit trigger s of the task commits" in told and "the trigger is disabled" in told
+
+
+def test_replayed_it_is_the_same(lab, dependent):
+    lab.settled(lab.build("base:1", Dockerfile="FROM scratch\n", a="2").run_id)
+    runs_of(lab, dependent)
+    from tests.engine.conftest import plain
+
+    assert plain(lab.world._replayed()) == plain(lab.world.state)
