@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import urllib3
+
 from acrlab.agents import engines
 from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.dispatcher import Dispatcher
@@ -102,7 +104,7 @@ class Emulator:
         self.stopping = threading.Event()
         self.app = App(self.world, stop=self.stopping.set, fork=self.fork)
         found = engines.engine(engine) if isinstance(engine, str) else engine
-        self.dispatcher = Dispatcher(self.app, lambda: found, self.folder / "runs")
+        self.dispatcher = Dispatcher(self.app, lambda: found, self.folder / "runs", self._network)
         self._authority = Authority(kept / "ca" if kept else None)
         self._sealed, self._port = sealed, port
         self._closed = threading.Event()
@@ -118,6 +120,11 @@ class Emulator:
         self._doors.start()
         self._jobs.start()
         return self
+
+    def _network(self) -> urllib3.PoolManager:
+        """How runs reach hosts: through the proxy, as every client of this emulator does."""
+        proxy = f"http://127.0.0.1:{self.doors.ports['proxy']}"
+        return urllib3.ProxyManager(proxy, ca_certs=str(self.bundle))
 
     def _keep_time(self) -> None:
         """Do what falls due even when nobody asks for anything; first what would make the start wait for a key."""

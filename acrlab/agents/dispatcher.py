@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import urllib3
+
 from acrlab.agents.protocol import Engine, EngineFailed
 from acrlab.agents.registries import RunRegistries
 from acrlab.agents.runner.lines import footer
@@ -49,8 +51,15 @@ class Work:
 class Dispatcher:
     """Starts by itself with the first run that is queued."""
 
-    def __init__(self, app: App, engine: Callable[[], Engine], folder: Path) -> None:
+    def __init__(
+        self,
+        app: App,
+        engine: Callable[[], Engine],
+        folder: Path,
+        network: Callable[[], urllib3.PoolManager] = urllib3.PoolManager,
+    ) -> None:
         self._app, self._world, self._engine, self._folder = app, app.world, engine, folder
+        self._network = network
         self._work: dict[str, Work] = {}  # by lower-case id of the run
         self._changed = threading.Condition()
         self._pending = self._busy = False
@@ -155,13 +164,15 @@ class Dispatcher:
     def _executed(self, id: str, order: Order, work: Work, workspace: Path) -> Ending:
         registries = RunRegistries(self._app, id.lower(), order.logins)
         agent = self._engine().agent(workspace / "agent", registries)
+        services = RunServices(self._world, id.lower(), registries, self._network)
         try:
             return execute(
-                order, agent, registries, RunServices(self._world, id.lower()), workspace / "run",
-                lambda line: self._tell(id, line), work.cancelled, self._world.now,
+                order, agent, registries, services, workspace / "run", lambda line: self._tell(id, line),
+                work.cancelled, self._world.now,
             )  # fmt: skip
         finally:
             agent.close()
+            services.close()
 
     # Telling
 

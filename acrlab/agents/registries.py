@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from acrlab.agents.protocol import EngineFailed
+from acrlab.agents.protocol import EngineFailed, Registries
 from acrlab.domain import names
 from acrlab.domain.access import ANONYMOUS, Scope
 from acrlab.domain.errors import Condition
@@ -51,7 +51,7 @@ def parsed(text: str) -> Reference:
         raise EngineFailed("invalid reference format") from None
 
 
-class RunRegistries:
+class RunRegistries(Registries):
     """What a run may pull and push. Every request carries a token of its own: a run may outlast any of them."""
 
     def __init__(self, app: App, run: str, logins: dict[str, tuple[str, str]]) -> None:

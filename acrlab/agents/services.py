@@ -3,18 +3,39 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from acrlab.agents.runner.services import SecretFailed, SourceFailed
+import urllib3
+
+from acrlab.agents.acr_cli import AcrCli, CommandFailed
+from acrlab.agents.protocol import Registries
+from acrlab.agents.runner import sources
+from acrlab.agents.runner.services import SecretFailed, Services, SourceFailed
+from acrlab.domain.access import Principal
 from acrlab.domain.errors import Condition
 from acrlab.domain.tasks.run import Source
+from acrlab.engine.state import Registry, Resource
 from acrlab.engine.tasks import contexts, logins, orders, runs
 from acrlab.engine.world import World
 
+ALIAS_SECONDS, MOST_TEXT = 2.0, 1 << 20
 
-class RunServices:
-    """Given to one run."""
 
-    def __init__(self, world: World, run: str) -> None:
-        self._world, self._run = world, run
+class RunServices(Services):
+    """Given to one run. `network` is how it reaches what is neither a registry nor a vault of this world."""
+
+    def __init__(
+        self, world: World, run: str, registries: Registries, network: Callable[[], urllib3.PoolManager]
+    ) -> None:
+        self._world, self._run, self._registries, self._network = world, run, registries, network
+        self._pool: urllib3.PoolManager | None = None
+
+    def close(self) -> None:
+        """Let go of the network."""
+        if self._pool is not None:
+            self._pool.clear()
+
+    def _reach(self) -> urllib3.PoolManager:
+        self._pool = self._pool or self._network()
+        return self._pool
 
     def secret(self, keyvault_url: str, client_id: str) -> str:
         """The value of a Key Vault secret, read as the run's identity. Raises: SecretFailed."""
@@ -38,10 +59,36 @@ class RunServices:
         return Path(self._world.storage.path(name))
 
     def fetch(self, source: Source, target: Path) -> str:
-        """Refuse: nothing fetches sources from elsewhere yet. Raises: SourceFailed."""
-        raise SourceFailed(f"acrlab: no source can be fetched from {source.url} yet")
+        """Put a repository, a tar or an artifact there; its commit or nothing. Raises: SourceFailed."""
+        return sources.fetch(source, target, self._reach(), self._registries)
+
+    def read(self, url: str) -> str:
+        """The text behind a URL. Raises: SourceFailed. Source: the engine's open source (graph/preprocessor.go)."""
+        try:
+            answer = self._reach().request("GET", url, timeout=ALIAS_SECONDS, retries=False, preload_content=False)
+            text = answer.read(MOST_TEXT, decode_content=True).decode(errors="replace")
+            answer.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            raise SourceFailed(f'Get "{url}": {error}') from None
+        if answer.status > 299:
+            raise SourceFailed(text)
+        return text
 
     def acr(self, argv: Sequence[str], log: Callable[[str], None]) -> int:
-        """Refuse: the acr-cli is not built in yet."""
-        log("acrlab: the acr command is not built in yet")
-        return 1
+        """The acr-cli, as whom the run is; its exit code."""
+        with self._world.lock:
+            run, home = self._open()
+        return AcrCli(self._world, home.login_server, lambda host: self._found(host, run, home))(argv, log)
+
+    def _open(self) -> tuple[Resource, Registry]:
+        run = self._world.state.resources.get(self._run)
+        home = runs.registry_of(self._world, run) if run is not None else None
+        if run is None or home is None:
+            raise SecretFailed("the run is over")
+        return run, home
+
+    def _found(self, host: str, run: Resource, home: Registry) -> tuple[Registry, Principal]:
+        registry = self._world.registry_at(host)
+        if registry is None:
+            raise CommandFailed(f'Get "https://{host}/v2/": dial tcp: lookup {host}: no such host')
+        return registry, orders.acts_as(self._world, run, home, host)

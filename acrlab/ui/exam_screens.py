@@ -139,9 +139,7 @@ def bar(view: exams.View, where: str) -> Markup:
     clock = tag(
         "span", f"{left_over // 60} min", data_remaining=left_over, role="timer", aria_label="Time left", class_="clock"
     )
-    hide = tag(
-        "button", "Hide", type="button", data_hides="clock", aria_pressed="false", aria_label="Hide the clock"
-    )
+    hide = tag("button", "Hide", type="button", data_hides="clock", aria_pressed="false", aria_label="Hide the clock")
     done = round(100 * (view.number - 1) / view.of)
     return joined(
         tag("span", tag("span", style=f"width:{done}%"), class_="track", aria_hidden="true"),

@@ -71,12 +71,8 @@ PLANES: dict[str, Plane] = {
     "registry": Plane(
         "registry", Router(REGISTRY_ROUTES), registry.enter, registry.authorize, dialects.oci, registry.dress
     ),
-    "local": Plane(
-        "local", Router(LOCAL_ROUTES), local.enter, local.authorize, dialects.oci, registry.dress
-    ),
-    "blob": Plane(
-        "blob", Router(storage.ROUTES), storage.enter, storage.authorize, storage.dialect, storage.dress
-    ),
+    "local": Plane("local", Router(LOCAL_ROUTES), local.enter, local.authorize, dialects.oci, registry.dress),
+    "blob": Plane("blob", Router(storage.ROUTES), storage.enter, storage.authorize, storage.dialect, storage.dress),
     "vault": Plane("vault", Router(vault.ROUTES), vault.enter, vault.authorize, vault.dialect, vault.dress),
     "github": Plane("github", Router(git.GITHUB_ROUTES), path, git.authorize, git.dialect, undressed),
     "devops": Plane("devops", Router(git.DEVOPS_ROUTES), path, git.authorize, git.devops_dialect, undressed),

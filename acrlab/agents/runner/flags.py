@@ -53,7 +53,8 @@ LONG = {"t": "tag", "f": "file", "e": "env", "v": "volume", "w": "workdir", "u":
         "net": "network", "m": "memory", "q": "quiet", "i": "interactive", "h": "hostname", "l": "label",
         "o": "output", "P": "publish-all", "a": "all"}  # fmt: skip
 OWN: dict[str, dict[str, str]] = {
-    "run": {"t": "tty"}, "rm": {"f": "force", "v": "volumes"}, "rmi": {"f": "force"}, "login": {"p": "password"},
+    "run": {"t": "tty"}, "rm": {"f": "force", "v": "volumes"}, "rmi": {"f": "force"},
+    "login": {"p": "password", "u": "username"},
     "inspect": {"f": "format", "s": "size"}, "version": {"f": "format"}, "images": {"f": "filter"},
     "network": {"d": "driver", "o": "opt"}, "info": {"f": "format"}, "stop": {"t": "time", "s": "signal"},
     "kill": {"s": "signal"}, "volume": {"d": "driver", "o": "opt"},

@@ -3,6 +3,7 @@
 Source: the engine's open source (cmd/acb/commands/exec, templating/base_render_options.go); recorded.
 """
 
+import base64
 import secrets
 import string
 import uuid
@@ -24,7 +25,7 @@ from acrlab.domain.tasks.gotemplate.encodings import date
 from acrlab.domain.tasks.gotemplate.engine import rendered
 from acrlab.domain.tasks.gotemplate.nodes import TemplateFailed
 from acrlab.domain.tasks.gotemplate.signatures import Function, of
-from acrlab.domain.tasks.gotemplate.values import CallFailed, to_json
+from acrlab.domain.tasks.gotemplate.values import CallFailed, to_json, type_name
 from acrlab.domain.tasks.run import Order
 from acrlab.domain.tasks.task import Plan, TaskInvalid, plan
 
@@ -228,12 +229,13 @@ def quoted(text: str) -> str:
     return text if set(text) <= PLAIN else "'" + text.replace("'", "'\"'\"'") + "'"
 
 
-# What needs a clock or chance.
+# What needs a clock or chance, and what the engine replaces.
 
 
 def _further(now: float) -> dict[str, Function]:
     when = datetime.fromtimestamp(now, UTC).replace(microsecond=0)
     return {
+        "b64enc": of(_base64, "any"),
         "now": of(lambda: when),
         "toDate": of(lambda layout, text: _parsed(layout, text), "string string"),
         "uuidv4": of(lambda: str(uuid.uuid4())),
@@ -244,6 +246,13 @@ def _further(now: float) -> dict[str, Function]:
         "env": of(lambda _: "", "string"),  # nothing of this machine's is told
         "expandenv": of(lambda text: text, "string"),
     }
+
+
+def _base64(value: Any) -> str:
+    """The engine's own: a secret that is not known yet is nothing. Source: its open source (templating/engine.go)."""
+    if value is None:
+        return ""
+    return base64.b64encode((value if isinstance(value, str) else f"<{type_name(value)} Value>").encode()).decode()
 
 
 def _chance(letters: str, count: int) -> str:

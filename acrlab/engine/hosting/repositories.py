@@ -1,6 +1,5 @@
 """Repositories at the git hosts: made, found, deleted."""
 
-
 from acrlab.domain import events, hosting
 from acrlab.domain.hosting import Address
 from acrlab.domain.hosting_errors import HostedExists, HostedUnknown
