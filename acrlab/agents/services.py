@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from acrlab.agents import git_source
 from acrlab.agents.runner.services import SecretFailed, SourceFailed
 from acrlab.domain.errors import Condition
 from acrlab.domain.tasks.run import Source
@@ -38,7 +39,9 @@ class RunServices:
         return Path(self._world.storage.path(name))
 
     def fetch(self, source: Source, target: Path) -> str:
-        """Refuse: nothing fetches sources from elsewhere yet. Raises: SourceFailed."""
+        """Put a repository of this world's git hosts there; nothing else is fetched yet. Raises: SourceFailed."""
+        if git_source.lies_here(self._world, source.url):
+            return git_source.fetch(self._world, source, target)
         raise SourceFailed(f"acrlab: no source can be fetched from {source.url} yet")
 
     def acr(self, argv: Sequence[str], log: Callable[[str], None]) -> int:
