@@ -5,6 +5,7 @@ from pathlib import Path
 
 import urllib3
 
+from acrlab.agents import git_source
 from acrlab.agents.acr_cli import AcrCli, CommandFailed
 from acrlab.agents.protocol import Registries
 from acrlab.agents.runner import sources
@@ -60,6 +61,8 @@ class RunServices(Services):
 
     def fetch(self, source: Source, target: Path) -> str:
         """Put a repository, a tar or an artifact there; its commit or nothing. Raises: SourceFailed."""
+        if git_source.lies_here(self._world, source.url):
+            return git_source.fetch(self._world, source, target)
         return sources.fetch(source, target, self._reach(), self._registries)
 
     def read(self, url: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import events
+from acrlab.engine.hosting import hooks
 from acrlab.engine.lifecycle import retention, soft_delete
 from acrlab.engine.reach import deliveries
 from acrlab.engine.tasks import images, queue
@@ -24,6 +25,8 @@ TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] 
     events.AttributesChanged: (retention.unlocked,),
     events.ResourcePut: (retention.changed,),
     events.ResourceDeleted: (queue.orphaned,),
+    events.RefMoved: (hooks.pushed,),
+    events.PullRequestMoved: (hooks.pulled,),
 }
 
 

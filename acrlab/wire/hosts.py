@@ -17,6 +17,7 @@ _EXACT = {
     "127.0.0.1": "local",
     GITHUB: "github",
     "www.github.com": "github",
+    "api.github.com": "github_api",
     DEVOPS: "devops",
     "::1": "local",
     "[::1]": "local",

@@ -24,6 +24,7 @@ from acrlab.wire import (
     vault,
 )
 from acrlab.wire.call import Call
+from acrlab.wire.git import devops, github, rest
 from acrlab.wire.git import routes as git
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route, Router
@@ -75,6 +76,7 @@ PLANES: dict[str, Plane] = {
     "blob": Plane("blob", Router(storage.ROUTES), storage.enter, storage.authorize, storage.dialect, storage.dress),
     "vault": Plane("vault", Router(vault.ROUTES), vault.enter, vault.authorize, vault.dialect, vault.dress),
     "github": Plane("github", Router(git.GITHUB_ROUTES), path, git.authorize, git.dialect, undressed),
-    "devops": Plane("devops", Router(git.DEVOPS_ROUTES), path, git.authorize, git.devops_dialect, undressed),
+    "github_api": Plane("github_api", Router(github.ROUTES), path, github.authorize, rest.dialect, undressed),
+    "devops": Plane("devops", Router(devops.ROUTES), path, devops.authorize, git.devops_dialect, devops.dress),
     hosts.FOREIGN: Plane(hosts.FOREIGN, Router(()), _refuse, open_to_all, dialects.arm, undressed),
 }

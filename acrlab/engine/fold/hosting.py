@@ -50,9 +50,10 @@ def _pull_moved(state: State, event: events.PullRequestMoved) -> None:
 def _hook_put(state: State, event: events.SourceHookPut) -> None:
     hosted = state.hosted[event.repository]
     hosted.numbered = max(hosted.numbered, event.hook)
+    known = hosted.hooks.get(event.hook)
     hosted.hooks[event.hook] = SourceHook(
         event.hook, event.url, list(event.kinds), event.active, event.content_type, event.secret, event.made_by,
-        event.at,
+        known.created if known is not None else event.at, known.told if known is not None else [],
     )  # fmt: skip
 
 

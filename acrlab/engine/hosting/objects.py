@@ -91,6 +91,18 @@ class Objects(Protocol):
         """A commit of what is in a folder; a .git in it is left out. Raises: HostedRefused, OSError."""
         ...
 
+    def blob(self, commit: str, path: str) -> str:
+        """The name of a file's content; empty when there is no such file."""
+        ...
+
+    def file(self, commit: str, path: str) -> tuple[bytes, str]:
+        """A file's content and the name of it. Raises: HostedMissing."""
+        ...
+
+    def edit(self, parent: str, path: str, data: bytes | None, message: str, author: str, at: float) -> str:
+        """A commit in which one file is another, or gone. Raises: HostedRefused."""
+        ...
+
     def extract(self, commit: str, folder: str) -> None:
         """Put the files of a commit into an empty folder; nothing lands outside of it."""
         ...

@@ -1,25 +1,32 @@
 """Repositories at the git hosts: made, found, deleted."""
 
+<<<<<<< HEAD
+=======
+from typing import TYPE_CHECKING
+
+>>>>>>> githost
 from acrlab.domain import events, hosting
 from acrlab.domain.hosting import Address
 from acrlab.domain.hosting_errors import HostedExists, HostedUnknown
 from acrlab.engine.state import Hosted
-from acrlab.engine.world import World
+
+if TYPE_CHECKING:
+    from acrlab.engine.world import World
 
 FIRST = "Initial commit"
 
 
-def answers(world: World, host: str) -> bool:
+def answers(world: "World", host: str) -> bool:
     """Whether a host has been asked for: it has a repository."""
     return any(each.host == host for each in world.state.hosted.values())
 
 
-def at(world: World, address: Address) -> Hosted | None:
+def at(world: "World", address: Address) -> Hosted | None:
     """The repository at an address."""
     return world.state.hosted.get(address.key)
 
 
-def find(world: World, address: Address) -> Hosted:
+def find(world: "World", address: Address) -> Hosted:
     """The repository at an address. Raises: HostedUnknown."""
     found = at(world, address)
     if found is None:
@@ -32,7 +39,7 @@ def address(hosted: Hosted) -> Address:
     return Address(hosted.host, hosted.owner, hosted.project, hosted.name)
 
 
-def create(world: World, place: Address, by: str, *, private: bool = False, folder: str = "") -> Hosted:
+def create(world: "World", place: Address, by: str, *, private: bool = False, folder: str = "") -> Hosted:
     """Make a repository, with the content of a folder as its first commit.
 
     Raises: HostedExists, HostedRefused, OSError.
@@ -50,7 +57,7 @@ def create(world: World, place: Address, by: str, *, private: bool = False, fold
     return world.state.hosted[place.key]
 
 
-def _first(world: World, place: Address, id: str, folder: str, now: float) -> events.RefMoved:
+def _first(world: "World", place: Address, id: str, folder: str, now: float) -> events.RefMoved:
     with world.git.open(id) as objects:
         new = objects.record(folder, "", FIRST, place.owner, now)
         files = objects.changed("", new)
@@ -60,13 +67,13 @@ def _first(world: World, place: Address, id: str, folder: str, now: float) -> ev
     )  # fmt: skip
 
 
-def delete(world: World, place: Address, by: str) -> None:
+def delete(world: "World", place: Address, by: str) -> None:
     """Delete a repository. Its objects stay while a snapshot may come back to them. Raises: HostedUnknown."""
     find(world, place)
     world.commit(events.HostedClosed(at=world.now(), by=by, repository=place.key))
 
 
-def sweep(world: World) -> int:
+def sweep(world: "World") -> int:
     """Free the objects of repositories that no state, fork or snapshot has. Says how many."""
     world.journal.flush()
     held = {each.id for state in world.states() for each in state.hosted.values()}

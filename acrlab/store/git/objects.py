@@ -219,6 +219,20 @@ class StoredObjects:
         tree = worktree.read(self._store, Path(folder))
         return self._commit(tree, [parent] if parent else [], message, author, at)
 
+    def blob(self, commit: str, path: str) -> str:
+        found = worktree.lookup(self._store, self._tree(commit), path)
+        return found.id.decode() if found is not None else ""
+
+    def file(self, commit: str, path: str) -> tuple[bytes, str]:
+        found = worktree.lookup(self._store, self._tree(commit), path)
+        if found is None:
+            raise HostedMissing()
+        return found.data, found.id.decode()
+
+    def edit(self, parent: str, path: str, data: bytes | None, message: str, author: str, at: float) -> str:
+        tree = worktree.edited(self._store, self._tree(parent), path, data)
+        return self._commit(tree, [parent] if parent else [], message, author, at)
+
     def merge(self, ours: str, theirs: str, message: str, author: str, at: float) -> str:
         return self._joined(ours, theirs, [ours, theirs], message, author, at)
 
@@ -243,8 +257,9 @@ class StoredObjects:
         made.author_timezone = made.commit_timezone = 0
         made.encoding, made.message = b"UTF-8", message.encode()
         self._store.add_object(made)
-        if self._sync:
-            disk.sync_folder(self._folder)
+        for folder in self._folder.iterdir() if self._sync else ():
+            if folder.is_dir():  # the files are on the disk; so shall be their names
+                disk.sync_folder(folder)
         return made.id.decode()
 
 

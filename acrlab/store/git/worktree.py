@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dulwich.index import commit_tree
 from dulwich.object_store import DiskObjectStore, iter_tree_contents
-from dulwich.objects import Blob, ObjectID
+from dulwich.objects import Blob, ObjectID, Tree
 
 from acrlab.domain.hosting_errors import HostedRefused
 from acrlab.store.git import scan
@@ -77,3 +77,54 @@ def extract(store: DiskObjectStore, tree: ObjectID, folder: Path) -> None:
     for target, to in links:  # last, so that nothing is written through one
         if (target.parent / to).resolve().is_relative_to(root):
             os.symlink(to, target)
+
+
+def lookup(store: DiskObjectStore, tree: ObjectID | None, path: str) -> Blob | None:
+    """The file at a path."""
+    sha = tree
+    for part in path.split("/"):
+        found = store[sha] if sha is not None else None
+        if not isinstance(found, Tree) or part.encode() not in found:
+            return None
+        mode, sha = found[part.encode()]
+        if stat.S_IFMT(mode) == 0o160000:
+            return None
+    found = store[sha] if sha is not None else None
+    return found if isinstance(found, Blob) else None
+
+
+def edited(store: DiskObjectStore, tree: ObjectID | None, path: str, data: bytes | None) -> ObjectID:
+    """The tree with one file changed, or without it. Raises: HostedRefused where a folder is in the way."""
+    found = store[tree] if tree is not None else Tree()
+    assert isinstance(found, Tree)
+    first, _, rest = path.partition("/")
+    name = first.encode()
+    mode, sha = _entry(found, name)
+    if rest:
+        below = edited(store, sha if stat.S_ISDIR(mode) else None, rest, data)
+        entry = (stat.S_IFDIR, below) if len(_tree(store, below)) else None
+    elif stat.S_ISDIR(mode):
+        raise HostedRefused(reason=f"{first} is a folder")
+    else:
+        blob = Blob.from_string(data) if data is not None else None
+        if blob is not None:
+            store.add_object(blob)
+        entry = (mode or 0o100644, blob.id) if blob is not None else None
+    if entry is not None:
+        found[name] = entry
+    elif name in found:
+        del found[name]
+    store.add_object(found)
+    return found.id
+
+
+def _entry(tree: Tree, name: bytes) -> tuple[int, ObjectID | None]:
+    if name not in tree:
+        return 0, None
+    return tree[name]
+
+
+def _tree(store: DiskObjectStore, sha: ObjectID) -> Tree:
+    found = store[sha]
+    assert isinstance(found, Tree)
+    return found
