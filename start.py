@@ -5,7 +5,7 @@
     python3 start.py --no-browser    the same, and leaves the browser to you
     python3 start.py setup           sets everything up and stops there
     python3 start.py test            runs the tests; what follows goes to pytest (-k push, -n0 -s ...)
-    python3 start.py test LANE       one of the lanes: peers conformance notebooks slow
+    python3 start.py test LANE       one of the lanes: peers conformance notebooks browser slow
 
 The first time takes a minute or two and needs a package index within reach (PIP_* and proxy
 variables are honoured). After that it takes no network and no time. Everything is put into the
@@ -43,7 +43,7 @@ GUARD = HOME / ".venv.lock"  # held while .venv is being changed
 UNFINISHED = VENV / "unfinished"  # there while pip is at work: found later, it was interrupted
 
 LOCKS = {"run": ["requirements.lock"], "test": ["requirements.lock", "requirements-test.lock"]}
-LANES = ("peers", "conformance", "notebooks", "slow")
+LANES = ("peers", "conformance", "notebooks", "browser", "slow")
 WINDOWS = os.name == "nt"
 PIP_INSTALL = [
     *("-m", "pip", "install", "--no-deps", "--no-user"),  # some shells set PIP_USER for everyone

@@ -12,7 +12,7 @@ except ModuleNotFoundError:  # the learner's environment: no lane of it needs ge
     hypothesis = None  # type: ignore[assignment]
 
 TESTS = Path(__file__).parent
-LANES = ("peers", "conformance", "notebooks")
+LANES = ("peers", "conformance", "notebooks", "browser")
 
 # A learner's own Azure credentials and a running emulator are none of the tests' business.
 FOREIGN = ("AZURE_", "ARM_", "ACRLAB_", "IDENTITY_", "MSI_")

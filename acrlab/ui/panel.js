@@ -31,19 +31,25 @@ function render({ model, el }) {
   function send(act, argument) {
     const form = {};
     for (const [name, value] of new FormData(body.querySelector("form"))) (form[name] ??= []).push(String(value));
-    model.send({ act, argument: argument ?? "", form, turn: model.get("turn") });
+    try {
+      model.send({ act, argument: argument ?? "", form, turn: model.get("turn") });
+    } catch {
+      giveUp(); // the kernel is gone, and JupyterLab knows it
+    }
   }
 
   function press(button) {
     if (sent) return;
     sent = { mark: mark(document.activeElement), heading: heading()?.textContent };
     root.setAttribute("aria-busy", "true");
-    patience = setTimeout(() => {
-      settle();
-      say("Python does not answer. Is the kernel busy, or has it been shut down?");
-      live.classList.remove("unseen");
-    }, PATIENCE);
+    patience = setTimeout(giveUp, PATIENCE);
     send(button.dataset.act, button.dataset.argument);
+  }
+
+  function giveUp() {
+    settle();
+    say("Python does not answer. Is the kernel busy, or has it been shut down?");
+    live.classList.remove("unseen");
   }
 
   function settle() {
