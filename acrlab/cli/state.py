@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from acrlab.cli.sentences import fail, told
-from acrlab.client import running, wording
+from acrlab.client import bills, running, wording
 from acrlab.client.control import Control
 
 clock = typer.Typer(help="Time is a dial.", no_args_is_help=True)
@@ -84,4 +84,15 @@ def why(
         typer.echo("\n\n".join("\n".join(each["lines"]) for each in found))
 
 
-COMMANDS = (reset, snapshot, restore, fork, why)
+def cost(
+    registry: Annotated[str, typer.Argument(help="One registry, meter by meter; all of them when left out.")] = "",
+    tier: Annotated[str, typer.Option("--as", help="What the same would have cost as Basic, Standard, Premium.")] = "",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """What registries have cost so far, on the clock of the emulator."""
+    with told():
+        found = running.control().cost(registry, tier)
+    typer.echo(json.dumps(found) if as_json else bills.shown(found, one=bool(registry), tier=tier).text())
+
+
+COMMANDS = (reset, snapshot, restore, fork, why, cost)

@@ -18,7 +18,7 @@ from azure.mgmt.containerregistry.models import Registry as Resource
 from azure.mgmt.containerregistry.models import Sku
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-from acrlab.client import durations, refusals, running
+from acrlab.client import bills, durations, refusals, running
 from acrlab.client.control import Control
 from acrlab.client.credential import DialCredential
 from acrlab.client.display import Listing, Table, facts
@@ -154,6 +154,10 @@ class Powers:
     def why(self) -> Refusal | Table:
         """The chain behind the last refusal."""
         return refusals.last(self._control.why)
+
+    def cost(self, registry: str = "", tier: str = "") -> Table:
+        """What each registry has cost so far, or one of them, meter by meter; with `tier`, what it would cost there."""
+        return bills.shown(self._control.cost(registry, tier), one=bool(registry), tier=tier)
 
     def requests(self) -> list[dict[str, Any]]:
         """The last requests and their answers, oldest first."""

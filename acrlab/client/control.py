@@ -2,6 +2,7 @@
 
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from typing import Any
 
@@ -85,6 +86,12 @@ class Control:
     def git_revoke(self, token: str) -> dict[str, Any]:
         """End a personal access token."""
         return self._ask("POST", "git/revoke", {"token": token})
+
+    def cost(self, registry: str = "", tier: str = "") -> list[dict[str, Any]]:
+        """The bill of each registry, or of one; with `tier`, what the same would have cost there."""
+        query = urllib.parse.urlencode({"registry": registry, "tier": tier})
+        found: list[dict[str, Any]] = self._ask("GET", f"cost?{query}")
+        return found
 
     def stop(self) -> None:
         """End the emulator."""

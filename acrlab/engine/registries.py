@@ -140,7 +140,7 @@ def _gate(ask: Ask, known: dict[str, Any] | None, body: dict[str, Any]) -> None:
     facts, tier, properties = edition(ask.world), body["sku"]["name"], body["properties"]
     replicated = ask.known is not None and replications.spread(ask.world, ask.known)
     policies.require_together(properties, replicated, bool(ask.world.state.inside(str(ask.id), "cacherules")))
-    used = [feature for feature, uses in USES.items() if uses(properties)]
+    used = in_use(properties)
     if known is not None and known["sku"]["name"] != tier:
         _require_movable(ask, facts, tier, used, properties)
     for feature in used:
@@ -150,6 +150,11 @@ def _gate(ask: Ask, known: dict[str, Any] | None, body: dict[str, Any]) -> None:
         if count:
             require_room(facts, tier, limit, count - 1)
     policies.require_closed(properties, bool(ask.world.state.inside(str(ask.id), "exportpipelines")))
+
+
+def in_use(properties: dict[str, Any]) -> list[str]:
+    """The features of tiers.toml that a body makes use of."""
+    return [feature for feature, uses in USES.items() if uses(properties)]
 
 
 def require(facts: tiers.Profile, tier: str, feature: str) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from acrlab.domain import events
+from acrlab.domain import events, tiers
 from acrlab.domain.access import Principal
 from acrlab.domain.errors import BodyInvalid, Condition, RegistryUnknown, RouteUnknown
+from acrlab.engine import billing
 from acrlab.engine import why as explanations
 from acrlab.engine.state import Registry
 from acrlab.wire import arm_tasks, http, imds, registry
@@ -188,6 +189,20 @@ def exchanges(call: Call) -> Response:
     return http.json(200, list(call.host.exchanges))
 
 
+def cost(call: Call) -> Response:
+    """What each registry has cost so far, or one of them; with `tier`, what the same would have cost there.
+
+    Raises: RegistryUnknown, BodyInvalid.
+    """
+    wanted, tier = (call.request.parameters().get(name, "").lower() for name in ("registry", "tier"))
+    if tier and tier.capitalize() not in tiers.profile().tiers:
+        raise BodyInvalid(reason=f"{tier[:40]} is no tier: {', '.join(tiers.profile().tiers)}")
+    found = [each for each in billing.accounts(call.world) if wanted in ("", each.registry)]
+    if wanted and not found:
+        raise RegistryUnknown(host=wanted[:80])
+    return http.json(200, [billing.bill(call.world, each, tier) for each in found])
+
+
 def stop(call: Call) -> Response:
     """End the emulator once this answer has left."""
     if call.host.stop is None:
@@ -218,6 +233,7 @@ ROUTES = (
     _control("GET", "triggers", triggers),
     _control("GET", "events", history),
     _control("GET", "requests", exchanges),
+    _control("GET", "cost", cost),
     _control("POST", "stop", stop),
     *imds.LOCAL_ROUTES,
 )

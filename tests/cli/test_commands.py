@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -185,6 +186,19 @@ def test_why_explains_the_last_refusal(home: dict[str, str], up: dict[str, Any])
     said = acrlab(home, "why").stdout
     assert "nowhere.azurecr.io" in said
     assert "evidence" in said
+
+
+def test_cost_tells_what_registries_have_cost(home: dict[str, str], up: dict[str, Any]) -> None:
+    code = "import acrlab; acrlab.connect().registry('contoso', tier='Basic')"
+    subprocess.run(python(code), env={**home, **up["environment"]}, check=True, timeout=SECONDS)
+    acrlab(home, "clock", "advance", "30d")
+    assert re.search(r"contoso +Basic +30.0 +5.00", acrlab(home, "cost").stdout)
+    one = acrlab(home, "cost", "contoso", "--as", "Premium").stdout
+    assert "had it been Premium" in one and "Premium Registry Unit (1/Day)" in one and "50.00" in one
+    (found,) = json.loads(acrlab(home, "cost", "--json").stdout)
+    assert (found["registry"], found["tier"], round(found["total"], 2)) == ("contoso", "Basic", 5.0)
+    refused = acrlab(home, "cost", "nowhere")
+    assert refused.returncode == 1 and "nowhere" in refused.stderr
 
 
 def test_the_controls_need_the_token(home: dict[str, str], up: dict[str, Any]) -> None:

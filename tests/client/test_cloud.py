@@ -10,7 +10,7 @@ from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
 import acrlab
 from acrlab.client.cloud import Cloud, CloudMisconfigured, EmulatorOnly, connect
-from acrlab.client.control import NotRunning
+from acrlab.client.control import ControlRefused, NotRunning
 from acrlab.client.image import Image
 from acrlab.emulator import Emulator
 
@@ -181,3 +181,20 @@ def test_a_cloud_goes_on_when_the_clock_is_turned(cloud: Cloud) -> None:
     cloud.emulator.restore("here")
     assert [tag.name for tag in registry.tags("app")] == ["1.0"]
     assert [each.name for each in cloud.registries()] == ["contoso"]
+
+
+def test_what_it_has_cost(cloud: Cloud) -> None:
+    cloud.registry("contoso", tier="Basic")
+    cloud.registry("fabrikam", tier="Premium")
+    cloud.emulator.advance("30d")
+    shown = repr(cloud.emulator.cost())
+    assert "contoso   Basic    30.0  5.00" in shown and "together" in shown and "55.00" in shown
+    one = cloud.emulator.cost("contoso")
+    assert one.title == "contoso, Basic, 30.0 days" and one.rows[-1][-1] == "5.00"
+    assert one.rows[0] == ("Basic Registry Unit (1/Day)", "30.00", "days", "0.1666", "5.00")
+    other = cloud.emulator.cost("contoso", tier="standard")
+    assert other.rows[-1][-1] == "20.00" and other.title.endswith("had it been Standard")
+    with pytest.raises(ControlRefused, match="nowhere"):
+        cloud.emulator.cost("nowhere")
+    with pytest.raises(ControlRefused, match="no tier"):
+        cloud.emulator.cost(tier="gold")
