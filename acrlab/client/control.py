@@ -1,11 +1,11 @@
 """The controls of a running emulator, over its plain door."""
 
 import json
-import urllib.error
-import urllib.request
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback: never through a proxy
+if TYPE_CHECKING:
+    from urllib.error import HTTPError
+
 TIMEOUT = 60  # seconds
 
 
@@ -91,6 +91,10 @@ class Control:
         self._ask("POST", "stop")
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        import urllib.error  # late: every command of the command line loads this module, few ask anything
+        import urllib.request
+
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback: never through a proxy
         request = urllib.request.Request(
             f"{self._endpoint}/_acrlab/{path}",
             method=method,
@@ -98,7 +102,7 @@ class Control:
             headers={"authorization": f"Bearer {self._token}"},
         )
         try:
-            with _DIRECT.open(request, timeout=TIMEOUT) as answer:
+            with direct.open(request, timeout=TIMEOUT) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             raise ControlRefused(_sentence(error)) from None
@@ -106,7 +110,7 @@ class Control:
             raise NotRunning(f"no emulator answers at {self._endpoint}: start one with `acrlab up`") from None
 
 
-def _sentence(error: urllib.error.HTTPError) -> str:
+def _sentence(error: "HTTPError") -> str:
     with error:
         try:
             return str(json.loads(error.read())["errors"][0]["message"])
