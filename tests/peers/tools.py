@@ -44,6 +44,9 @@ SYSTEM = {
     "buildah": "apt-get install buildah",
     "podman": "apt-get install podman",
     "docker": "apt-get install docker.io (the client is enough; no daemon is used)",
+    "dockerd": "apt-get install docker.io",
+    "containerd": "apt-get install containerd",
+    "ctr": "apt-get install containerd",
     "docker-registry": "apt-get install docker-registry",
     "nginx": "apt-get install nginx-light",
     "wrk": "apt-get install wrk",
@@ -57,6 +60,7 @@ VENVS = {
     "az": ["azure-cli==2.91.0"],
     "az-2.69": ["azure-cli==2.69.0", "setuptools<81"],  # of January 2025: what material of the years before was tried on
     "helm-sdk": ["helm-python-sdk==0.2.2"],  # Helm's own Go SDK as a library, by a third party
+    "grpc": ["grpcio==1.85.3"],  # what a kubelet speaks to containerd
     "mgmt-preview": [
         "azure-mgmt-containerregistry==15.1.0b3",
         "azure-identity==1.27.0",
@@ -64,7 +68,7 @@ VENVS = {
 }
 
 # environment -> the program in it, where that has another name
-VENV_PROGRAMS = {"az-2.69": "az", "helm-sdk": "python"}
+VENV_PROGRAMS = {"az-2.69": "az", "helm-sdk": "python", "grpc": "python"}
 
 GO_BUILD_SECONDS = 900
 PIP_SECONDS = 1800
