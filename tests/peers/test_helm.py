@@ -42,7 +42,7 @@ def chart(tmp_path):
 
 @pytest.fixture
 def helm(cloud, registry, tmp_path):
-    """Runs a few lines of Python with `client`, `host` and the user's name and password at hand; gives what they told."""
+    """Runs a few lines of Python with `client`, `host`, `user` and `password` at hand; gives what they told."""
     python = need("helm-sdk")
     given = {"host": registry.login_server, "user": registry.username, "password": registry.password}
     begin = """\

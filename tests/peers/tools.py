@@ -58,7 +58,7 @@ SYSTEM = {
 # requirement sets for virtual environments of their own: their pins would fight with ours
 VENVS = {
     "az": ["azure-cli==2.91.0"],
-    "az-2.69": ["azure-cli==2.69.0", "setuptools<81"],  # of January 2025: what material of the years before was tried on
+    "az-2.69": ["azure-cli==2.69.0", "setuptools<81"],  # January 2025: what older material was tried on
     "helm-sdk": ["helm-python-sdk==0.2.2"],  # Helm's own Go SDK as a library, by a third party
     "grpc": ["grpcio==1.85.3"],  # what a kubelet speaks to containerd
     "mgmt-preview": [
