@@ -38,6 +38,7 @@ from acrlab.store.sqlite import SqliteJournal
 from acrlab.wire import imds
 from acrlab.wire.app import App
 from acrlab.wire.local import control_token
+from acrlab.wire.planes import PLANES
 
 if TYPE_CHECKING:
     from acrlab.serve.inprocess import EmulatorTransport
@@ -127,7 +128,9 @@ class Emulator:
         return urllib3.ProxyManager(proxy, ca_certs=str(self.bundle))
 
     def _keep_time(self) -> None:
-        """Do what falls due even when nobody asks for anything; first what would make the start wait for a key."""
+        """Do what falls due even when nobody asks for anything; first what would have made the start wait."""
+        for plane in PLANES:
+            PLANES[plane]
         with self.world.lock:
             assertion = federation.assertion(self.world)
         with open(os.open(self.federated_token, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -1,10 +1,12 @@
 """acrlab …: the command line. A contract other programs rely on; see DESIGN §4."""
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -76,6 +78,7 @@ def up(
     if detach:
         _detach(as_json)
         return
+    gc.disable()  # nothing that a start makes is garbage, and looking for some takes a tenth of it
     from acrlab.emulator import Emulator
 
     folder = None if memory else data or running.home() / "world"
@@ -85,6 +88,8 @@ def up(
             throttling=throttling,
         )  # fmt: skip
     with emulator.start():
+        gc.freeze()
+        gc.enable()
         description = emulator.describe()
         running.record(description)
         typer.echo(json.dumps(description) if as_json else wording.welcome(description))
@@ -190,12 +195,16 @@ def run(
 
 
 def _call(command: list[str], variables: dict[str, str]) -> int:
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())  # the command may be there before we know of it
     try:
         child = subprocess.Popen(command, env=variables)
     except OSError as error:
         typer.echo(f"acrlab: {command[0]} cannot be run: {error.strerror}", err=True)
         return 127 if isinstance(error, FileNotFoundError) else 126
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    if asked.is_set():
+        child.terminate()
     while True:
         try:
             code = child.wait()

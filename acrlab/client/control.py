@@ -1,12 +1,11 @@
 """The controls of a running emulator, over its plain door."""
 
 import json
-import urllib.error
-import urllib.parse
-import urllib.request
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback: never through a proxy
+if TYPE_CHECKING:
+    from urllib.error import HTTPError
+
 TIMEOUT = 60  # seconds
 
 
@@ -89,7 +88,9 @@ class Control:
 
     def cost(self, registry: str = "", tier: str = "") -> list[dict[str, Any]]:
         """The bill of each registry, or of one; with `tier`, what the same would have cost there."""
-        query = urllib.parse.urlencode({"registry": registry, "tier": tier})
+        from urllib.parse import urlencode  # late, as below
+
+        query = urlencode({"registry": registry, "tier": tier})
         found: list[dict[str, Any]] = self._ask("GET", f"cost?{query}")
         return found
 
@@ -98,6 +99,10 @@ class Control:
         self._ask("POST", "stop")
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        import urllib.error  # late: every command of the command line loads this module, few ask anything
+        import urllib.request
+
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback: never through a proxy
         request = urllib.request.Request(
             f"{self._endpoint}/_acrlab/{path}",
             method=method,
@@ -105,7 +110,7 @@ class Control:
             headers={"authorization": f"Bearer {self._token}"},
         )
         try:
-            with _DIRECT.open(request, timeout=TIMEOUT) as answer:
+            with direct.open(request, timeout=TIMEOUT) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             raise ControlRefused(_sentence(error)) from None
@@ -113,7 +118,7 @@ class Control:
             raise NotRunning(f"no emulator answers at {self._endpoint}: start one with `acrlab up`") from None
 
 
-def _sentence(error: urllib.error.HTTPError) -> str:
+def _sentence(error: "HTTPError") -> str:
     with error:
         try:
             return str(json.loads(error.read())["errors"][0]["message"])

@@ -1,5 +1,6 @@
 """Facts as data, dated: one TOML file per subject, read once, when first asked for."""
 
+import pkgutil
 import tomllib
 from functools import cache
 from typing import Any
@@ -11,9 +12,9 @@ def load(name: str) -> dict[str, Any]:
 
     Raises: FileNotFoundError when there is no such file.
     """
-    from importlib import resources  # late: it pulls in tempfile and zipfile
-
-    return tomllib.loads(resources.files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
+    found = pkgutil.get_data(__name__, f"{name}.toml")  # importlib.resources would pull in tempfile and zipfile
+    assert found is not None
+    return tomllib.loads(found.decode("utf-8"))
 
 
 def cited(facts: dict[str, Any], key: str) -> tuple[str, str]:

@@ -19,9 +19,9 @@ from acrlab.serve.heads import CHUNKED
 from acrlab.wire.http import FileSlice, Intake
 
 LEAST = 256 * 1024  # bytes; below this a hand-over costs more than it saves
-BUFFER = 1024 * 1024
+BUFFER = 2 * 1024 * 1024  # with less the two ends of a loopback wake each other more often than they copy
 PATIENCE = 60.0  # seconds without a byte
-AHEAD = 16 * 1024 * 1024  # bytes that the disk is asked for before they are needed
+AHEAD = 64 * 1024 * 1024  # bytes that the disk is asked for before they are needed
 LANES = 64  # transfers with a thread of their own; the rest go through the event loop
 LONGEST_LINE = 4096
 LONGEST_TRAILER = 16 * 1024
@@ -205,7 +205,7 @@ def _buffer() -> bytearray:
 def _ask_ahead(descriptor: int, offset: int, left: int, asked: int) -> int:
     """Have the disk read on while the socket is written to; how far that was asked for.
 
-    A large layer is not in memory right after its push: the store gave that back.
+    The rest of a large layer is not in memory right after its push: the store gave that back.
     """
     if offset + AHEAD // 2 < asked or not hasattr(os, "posix_fadvise"):
         return asked

@@ -5,14 +5,10 @@ import re
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Coroutine
-from functools import partial
+from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import (  # type: ignore[attr-defined]
-    getproxies_environment,
-    proxy_bypass_environment,
-)
 
 from acrlab.serve import heads, standpoints
 from acrlab.serve.asgi import App
@@ -78,10 +74,17 @@ class Proxy:
     def __init__(self, app: App, arrivals: Arrivals, *, sealed: bool) -> None:
         self.app, self.arrivals, self.sealed = app, arrivals, sealed
         self.ports: dict[str, int] = {}  # our own doors
-        self._proxies = getproxies_environment()
+
+    @cached_property
+    def _proxies(self) -> dict[str, str]:
+        from urllib.request import getproxies_environment  # late: most worlds never pass a host on
+
+        return getproxies_environment()
 
     def upstream(self, scheme: str, host: str) -> Upstream | None:
         """The proxy that this machine's environment names for a host, unless that is ourselves."""
+        from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
         url = self._proxies.get(scheme)
         if not url or is_loopback(host) or proxy_bypass_environment(host, self._proxies):
             return None

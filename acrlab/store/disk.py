@@ -36,13 +36,13 @@ def write(descriptor: int, data: bytes | memoryview) -> None:
 
 
 def let_go(descriptor: int, start: int, end: int) -> None:
-    """Write a stretch of a file out, and give back the memory it took where the system can be told to.
+    """Have a stretch of a file written out, and give back the memory of what has been, without waiting for either.
 
-    A large file then needs no more memory than a stretch of it, and the next stretch gets the same memory again:
-    for a virtual machine that is the cheaper kind.
+    Linux begins to write what it is told is not needed, and drops what is clean: asked again a little later it drops
+    the rest. A large file then takes the same memory again and again, which for a virtual machine is the cheaper kind,
+    and its last sync finds little to do.
     """
     if hasattr(os, "posix_fadvise"):
-        sync_file(descriptor)
         os.posix_fadvise(descriptor, start, end - start, os.POSIX_FADV_DONTNEED)
 
 

@@ -14,7 +14,8 @@ from acrlab.engine.blobs import DigestMismatch
 from acrlab.store import disk
 from acrlab.store.shelf import Shelf, hash_file
 
-STRETCH = 16 * 1024 * 1024  # bytes that are written out together while an upload grows
+STRETCH = 8 * 1024 * 1024  # bytes that are written out together while an upload grows
+KEPT = 64 * 1024 * 1024  # bytes of a layer that stay in memory: it is likely to be pulled soon
 
 
 class FileUpload:
@@ -49,8 +50,8 @@ class FileUpload:
                 self._hash.update(chunk)
             self.received += memoryview(chunk).nbytes
             if self.received - self._written_out >= STRETCH:
-                with suppress(OSError):  # sealing syncs once more, and says what is wrong
-                    disk.let_go(descriptor, self._written_out, self.received)
+                with suppress(OSError):  # sealing syncs, and says what is wrong
+                    disk.let_go(descriptor, min(self._written_out, KEPT), self.received)
                 self._written_out = self.received
 
     def seal(self, digest: str) -> None:

@@ -1,31 +1,12 @@
 """The planes: which routes, whose authorisation and which dialect a host speaks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
 from acrlab.domain.errors import Condition, NotEmulated
-from acrlab.wire import (
-    acr,
-    acr_absent,
-    acr_deleted,
-    arm,
-    dialects,
-    entra,
-    graph,
-    hosts,
-    imds,
-    local,
-    local_git,
-    oauth,
-    oci,
-    registry,
-    storage,
-    vault,
-)
+from acrlab.wire import dialects, hosts
 from acrlab.wire.call import Call
-from acrlab.wire.git import devops, github, rest
-from acrlab.wire.git import routes as git
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route, Router
 
@@ -61,22 +42,119 @@ def _refuse(call: Call) -> str:
     )
 
 
-REGISTRY_ROUTES = (*oauth.ROUTES, *oci.ROUTES, *acr_deleted.ROUTES, *acr_absent.ROUTES, *acr.ROUTES)
-LOCAL_ROUTES = (*local.ROUTES, *local_git.ROUTES, *REGISTRY_ROUTES)
+class Planes(Mapping[str, Plane]):
+    """The planes by name. Each is loaded when it is first asked for: a start waits for none of them."""
 
-PLANES: dict[str, Plane] = {
-    "arm": Plane("arm", Router(arm.ROUTES, ignore_case=True), arm.enter, arm.authorize, dialects.arm, arm.dress),
-    "entra": Plane("entra", Router(entra.ROUTES), path, open_to_all, entra.dialect, undressed),
-    "graph": Plane("graph", Router(graph.ROUTES), path, graph.authorize, graph.dialect, undressed),
-    "imds": Plane("imds", Router(imds.ROUTES), path, open_to_all, imds.dialect, undressed),
-    "registry": Plane(
-        "registry", Router(REGISTRY_ROUTES), registry.enter, registry.authorize, dialects.oci, registry.dress
-    ),
-    "local": Plane("local", Router(LOCAL_ROUTES), local.enter, local.authorize, dialects.oci, registry.dress),
-    "blob": Plane("blob", Router(storage.ROUTES), storage.enter, storage.authorize, storage.dialect, storage.dress),
-    "vault": Plane("vault", Router(vault.ROUTES), vault.enter, vault.authorize, vault.dialect, vault.dress),
-    "github": Plane("github", Router(git.GITHUB_ROUTES), path, git.authorize, git.dialect, undressed),
-    "github_api": Plane("github_api", Router(github.ROUTES), path, github.authorize, rest.dialect, undressed),
-    "devops": Plane("devops", Router(devops.ROUTES), path, devops.authorize, git.devops_dialect, devops.dress),
-    hosts.FOREIGN: Plane(hosts.FOREIGN, Router(()), _refuse, open_to_all, dialects.arm, undressed),
-}
+    def __init__(self, loaders: dict[str, Callable[[], Plane]]) -> None:
+        self._loaders = loaders
+        self._loaded: dict[str, Plane] = {}
+
+    def __getitem__(self, name: str) -> Plane:
+        found = self._loaded.get(name)
+        if found is None:
+            found = self._loaded[name] = self._loaders[name]()
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaders)
+
+    def __len__(self) -> int:
+        return len(self._loaders)
+
+
+def _arm() -> Plane:
+    from acrlab.wire import arm
+
+    return Plane("arm", Router(arm.ROUTES, ignore_case=True), arm.enter, arm.authorize, dialects.arm, arm.dress)
+
+
+def _entra() -> Plane:
+    from acrlab.wire import entra
+
+    return Plane("entra", Router(entra.ROUTES), path, open_to_all, entra.dialect, undressed)
+
+
+def _graph() -> Plane:
+    from acrlab.wire import graph
+
+    return Plane("graph", Router(graph.ROUTES), path, graph.authorize, graph.dialect, undressed)
+
+
+def _imds() -> Plane:
+    from acrlab.wire import imds
+
+    return Plane("imds", Router(imds.ROUTES), path, open_to_all, imds.dialect, undressed)
+
+
+def _registry_routes() -> tuple[Route, ...]:
+    from acrlab.wire import acr, acr_absent, acr_deleted, oauth, oci
+
+    return (*oauth.ROUTES, *oci.ROUTES, *acr_deleted.ROUTES, *acr_absent.ROUTES, *acr.ROUTES)
+
+
+def _registry() -> Plane:
+    from acrlab.wire import registry
+
+    router = Router(_registry_routes())
+    return Plane("registry", router, registry.enter, registry.authorize, dialects.oci, registry.dress)
+
+
+def _local() -> Plane:
+    from acrlab.wire import local, local_git, registry
+
+    router = Router((*local.ROUTES, *local_git.ROUTES, *_registry_routes()))
+    return Plane("local", router, local.enter, local.authorize, dialects.oci, registry.dress)
+
+
+def _vault() -> Plane:
+    from acrlab.wire import vault
+
+    return Plane("vault", Router(vault.ROUTES), vault.enter, vault.authorize, vault.dialect, vault.dress)
+
+
+def _blob() -> Plane:
+    from acrlab.wire import storage
+
+    router = Router(storage.ROUTES)
+    return Plane("blob", router, storage.enter, storage.authorize, storage.dialect, storage.dress)
+
+
+def _github() -> Plane:
+    from acrlab.wire.git import routes as git
+
+    return Plane("github", Router(git.GITHUB_ROUTES), path, git.authorize, git.dialect, undressed)
+
+
+def _github_api() -> Plane:
+    from acrlab.wire.git import github, rest
+
+    return Plane("github_api", Router(github.ROUTES), path, github.authorize, rest.dialect, undressed)
+
+
+def _devops() -> Plane:
+    from acrlab.wire.git import devops
+    from acrlab.wire.git import routes as git
+
+    return Plane("devops", Router(devops.ROUTES), path, devops.authorize, git.devops_dialect, devops.dress)
+
+
+def _foreign() -> Plane:
+    return Plane(hosts.FOREIGN, Router(()), _refuse, open_to_all, dialects.arm, undressed)
+
+
+PLANES = Planes(
+    {
+        "arm": _arm,
+        "entra": _entra,
+        "graph": _graph,
+        "imds": _imds,
+        "registry": _registry,
+        "local": _local,
+        "blob": _blob,
+        "vault": _vault,
+        "github": _github,
+        "github_api": _github_api,
+        "devops": _devops,
+        hosts.FOREIGN: _foreign,
+    }
+)

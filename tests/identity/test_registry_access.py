@@ -9,7 +9,7 @@ from acrlab.domain import events
 from acrlab.engine import jwt, tokens
 from acrlab.store.keys import KeyRing
 from acrlab.wire import registry as entrance
-from acrlab.wire.planes import REGISTRY_ROUTES
+from acrlab.wire.planes import PLANES
 from tests.identity.lab import ACR, HOST, START, Answer, Lab
 
 BASE = f"https://{HOST}"
@@ -101,7 +101,7 @@ def test_anything_less_is_not(lab: Lab, method: str, path: str, scope: str) -> N
 
 
 def test_every_route_has_a_row_here_or_is_open() -> None:
-    scopes = {route.scope for route in REGISTRY_ROUTES}
+    scopes = {route.scope for route in PLANES["registry"].router.routes}
     assert scopes - {"open"} <= set(entrance.NEEDS)
 
 

@@ -13,9 +13,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from acrlab.store.lock import FileLock, Held
 
 CONFORMANCE = "github.com/opencontainers/distribution-spec/conformance"
 CONFORMANCE_GIT = "https://github.com/opencontainers/distribution-spec"
@@ -40,6 +44,9 @@ SYSTEM = {
     "buildah": "apt-get install buildah",
     "podman": "apt-get install podman",
     "docker": "apt-get install docker.io (the client is enough; no daemon is used)",
+    "dockerd": "apt-get install docker.io",
+    "containerd": "apt-get install containerd",
+    "ctr": "apt-get install containerd",
     "docker-registry": "apt-get install docker-registry",
     "nginx": "apt-get install nginx-light",
     "wrk": "apt-get install wrk",
@@ -51,11 +58,17 @@ SYSTEM = {
 # requirement sets for virtual environments of their own: their pins would fight with ours
 VENVS = {
     "az": ["azure-cli==2.91.0"],
+    "az-2.69": ["azure-cli==2.69.0", "setuptools<81"],  # January 2025: what older material was tried on
+    "helm-sdk": ["helm-python-sdk==0.2.2"],  # Helm's own Go SDK as a library, by a third party
+    "grpc": ["grpcio==1.85.3"],  # what a kubelet speaks to containerd
     "mgmt-preview": [
         "azure-mgmt-containerregistry==15.1.0b3",
         "azure-identity==1.27.0",
     ],
 }
+
+# environment -> the program in it, where that has another name
+VENV_PROGRAMS = {"az-2.69": "az", "helm-sdk": "python", "grpc": "python"}
 
 GO_BUILD_SECONDS = 900
 PIP_SECONDS = 1800
@@ -158,7 +171,7 @@ def _locate(name: str) -> Path:
     if name in GO_PROGRAMS:
         return _go_install(name, kept)
     if name in VENVS:
-        return venv(name) / _file(name)
+        return venv(name) / _file(VENV_PROGRAMS.get(name, name))
     on_path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if on_path:
         return Path(on_path)
@@ -276,15 +289,31 @@ def venv(name: str) -> Path:
     """The folder of programs of a virtual environment that holds VENVS[name], made on demand."""
     where = folder() / "venv" / name
     programs = where / ("Scripts" if sys.platform == "win32" else "bin")
-    done = where / "acrlab-complete"
-    if done.is_file() and done.read_text() == "\n".join(VENVS[name]):
-        return programs
-    shutil.rmtree(where, ignore_errors=True)
-    _command([sys.executable, "-m", "venv", str(where)], 300)
-    python = programs / _file("python")
-    _command([str(python), "-m", "pip", "install", "--quiet", *VENVS[name]], PIP_SECONDS)
-    done.write_text("\n".join(VENVS[name]))
+    done, wanted = where / "acrlab-complete", "\n".join(VENVS[name])
+    with _alone(name):
+        if not (done.is_file() and done.read_text() == wanted):
+            shutil.rmtree(where, ignore_errors=True)
+            _command([sys.executable, "-m", "venv", str(where)], 300)
+            python = programs / _file("python")
+            _command([str(python), "-m", "pip", "install", "--quiet", *VENVS[name]], PIP_SECONDS)
+            done.write_text(wanted)
     return programs
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """One run at a time builds a tool; the others wait for it."""
+    path = folder() / f"{name}.lock"
+    while True:
+        try:
+            lock = FileLock(path)
+            break
+        except Held:
+            time.sleep(1)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def sdist(requirement: str) -> Path:

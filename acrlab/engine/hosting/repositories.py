@@ -1,10 +1,7 @@
 """Repositories at the git hosts: made, found, deleted."""
 
-<<<<<<< HEAD
-=======
 from typing import TYPE_CHECKING
 
->>>>>>> githost
 from acrlab.domain import events, hosting
 from acrlab.domain.hosting import Address
 from acrlab.domain.hosting_errors import HostedExists, HostedUnknown
