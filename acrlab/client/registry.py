@@ -15,12 +15,15 @@ from azure.core.credentials import TokenCredential
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 from azure.mgmt.containerregistry.models import Registry as Resource
 from azure.mgmt.containerregistry.models import RegistryUpdateParameters, RegistryUsage, Sku
+from azure.mgmt.containerregistrytasks import ContainerRegistryTasksMgmtClient
 
 from acrlab.client.content import Credentials, Document, Pushed, Reference
+from acrlab.client.context import Context
 from acrlab.client.display import Listing, Table, facts, locks, short, size, word
 from acrlab.client.image import Image
 from acrlab.client.refusals import Source, explained
 from acrlab.client.session import Session
+from acrlab.client.tasks import Run, Tasks
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -237,6 +240,22 @@ class Registry:
         else:
             self.content.delete_repository(wanted.repository)
 
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Builds in the cloud, and tasks."""
+        client = ContainerRegistryTasksMgmtClient(self._credential, str(self._resource.id).split("/")[2])
+        return Tasks(client, self.group, self.name, str(self._resource.location))
+
+    @_told
+    def build(self, context: Context, *images: str, **wishes: Any) -> Run:
+        """Build an image in the cloud and push it here, from files by name, a folder or a URL: `az acr build`."""
+        return self.tasks.build(context, *images, **wishes)
+
+    @_told
+    def run(self, task: str, context: Context = None, **wishes: Any) -> Run:
+        """Run the steps of a task file, given as its text: `az acr run`."""
+        return self.tasks.run(task, context, **wishes)
+
     # What was deleted softly
 
     @cached_property
@@ -268,7 +287,7 @@ class Registry:
 
     def close(self) -> None:
         """Close the connections to it."""
-        for name in ("content", "_session"):
+        for name in ("content", "tasks", "_session"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 

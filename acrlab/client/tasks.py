@@ -1,0 +1,182 @@
+"""Builds and tasks of a registry: handed in, followed to their end, shown with their log."""
+
+import base64
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from azure.core import PipelineClient
+from azure.core.rest import HttpRequest, HttpResponse
+from azure.mgmt.containerregistrytasks import ContainerRegistryTasksMgmtClient
+from azure.mgmt.containerregistrytasks.models import Run as Resource
+
+from acrlab.client.context import Context, packed
+from acrlab.client.display import Listing, Table, facts, word
+from acrlab.client.log import Log
+
+OVER = ("Succeeded", "Failed", "Canceled", "Error", "Timeout")
+PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between looks at a run; the last one again and again
+_BLOCK = {"x-ms-blob-type": "BlockBlob"}
+_SOURCES = ("https://", "http://", "oci://", "git@")
+Watch = Callable[[str], Any]
+
+
+class Run:
+    """One run. `resource` is the official SDK's own object."""
+
+    def __init__(self, tasks: "Tasks", resource: Resource) -> None:
+        self._tasks, self.resource = tasks, resource
+        self._log: Log | None = None
+
+    @property
+    def id(self) -> str:
+        """Its id in the registry."""
+        return str(self.resource.properties.run_id)
+
+    @property
+    def status(self) -> str:
+        """Queued, Started, Running, Succeeded, Failed, Canceled, Error or Timeout."""
+        return word(self.resource.properties.status)
+
+    @property
+    def images(self) -> list[str]:
+        """What it pushed, as repository:tag."""
+        found = self.resource.properties.output_images or []
+        return [f"{each.repository}:{each.tag}" for each in found]
+
+    @property
+    def log(self) -> Log:
+        """What it wrote."""
+        if self._log is None:
+            self._log = self._tasks.log(self.id)
+        return self._log
+
+    def table(self) -> Table:
+        """As facts."""
+        told = self.resource.properties
+        rows = {"status": self.status, "images": ", ".join(self.images) or "none"}
+        if told.task:
+            rows["task"] = str(told.task)
+        if told.run_error_message:
+            rows["error"] = str(told.run_error_message)
+        return facts(f"run {self.id}", rows)
+
+    def __repr__(self) -> str:
+        return self.table().text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.table().bundle()
+
+
+class Tasks:
+    """The tasks of one registry. `client` is the official SDK.
+
+    Raises: azure.core.exceptions, from every method; ValueError for a context that is none.
+    """
+
+    def __init__(self, client: ContainerRegistryTasksMgmtClient, group: str, registry: str, location: str) -> None:
+        self.client, self._group, self._registry, self._location = client, group, registry, location
+        self._plain: PipelineClient[HttpRequest, HttpResponse] = PipelineClient("https://management.azure.com")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+        self._plain.close()
+
+    def build(
+        self,
+        context: Context,
+        *images: str,
+        dockerfile: str = "Dockerfile",
+        arguments: Mapping[str, str] | None = None,
+        platform: str = "Linux",
+        push: bool = True,
+        target: str = "",
+        watch: Watch | None = None,
+    ) -> Run:
+        """Build an image in the cloud: `az acr build`. `watch` is called with each line of the log as it comes."""
+        request: dict[str, Any] = {
+            "type": "DockerBuildRequest", "dockerFilePath": dockerfile, "imageNames": list(images),
+            "isPushEnabled": push and bool(images), "sourceLocation": self._source(context), "target": target or None,
+            "platform": {"os": platform}, "arguments": _pairs(arguments),
+        }  # fmt: skip
+        return self._handed(request, watch)
+
+    def run(
+        self, task: str, context: Context = None, *, values: Mapping[str, str] | None = None, watch: Watch | None = None
+    ) -> Run:
+        """Run the steps of a task file, given as its text: `az acr run -f`."""
+        request: dict[str, Any] = {
+            "type": "EncodedTaskRunRequest", "encodedTaskContent": base64.b64encode(task.encode()).decode(),
+            "sourceLocation": self._source(context), "platform": {"os": "Linux"}, "values": _pairs(values),
+        }  # fmt: skip
+        return self._handed(request, watch)
+
+    def create(self, name: str, **properties: Any) -> Any:
+        """Make a task, with its properties spelled as in Resource Manager; the SDK's object."""
+        body = {"location": self._location, "properties": {"platform": {"os": "Linux"}, **properties}}
+        return self.client.tasks.create(self._group, self._registry, name, body)
+
+    def start(self, name: str, watch: Watch | None = None) -> Run:
+        """Run a task now: `az acr task run`."""
+        task = self.client.tasks.get(self._group, self._registry, name)
+        return self._handed({"type": "TaskRunRequest", "taskId": task.id}, watch)
+
+    def runs(self, task: str = "") -> Listing[Run]:
+        """The runs of the registry, or of one task, newest first."""
+        wanted = f"TaskName eq '{task}'" if task else None
+        found = [Run(self, each) for each in self.client.runs.list(self._group, self._registry, filter=wanted)]
+        columns: dict[str, Callable[[Run], str]] = {
+            "run": lambda each: each.id,
+            "task": lambda each: str(each.resource.properties.task or ""),
+            "trigger": lambda each: word(each.resource.properties.run_type).removesuffix("Run"),
+            "status": lambda each: each.status,
+            "images": lambda each: ", ".join(each.images),
+        }
+        return Listing(found, columns, title=f"runs of {self._registry}", empty="no runs")
+
+    def follow(self, run: str, watch: Watch | None = None) -> Run:
+        """Wait for the end of a run."""
+        pauses, shown = iter(PAUSES), 0
+        while True:
+            found = self.client.runs.get(self._group, self._registry, run)
+            over = word(found.properties.status) in OVER
+            if watch is not None:
+                lines = self.log(run).text.splitlines()
+                for line in lines[shown:]:
+                    watch(line)
+                shown = len(lines)
+            if over:
+                return Run(self, found)
+            time.sleep(next(pauses, PAUSES[-1]))
+
+    def log(self, run: str) -> Log:
+        """The log of a run as far as it has come."""
+        link = self.client.runs.get_log_sas_url(self._group, self._registry, run).log_link
+        answer = self._plain.send_request(HttpRequest("GET", str(link)))
+        if answer.status_code == 404:  # nothing was written yet
+            return Log("")
+        answer.raise_for_status()
+        return Log(answer.content.decode("utf-8", "replace"))
+
+    def _handed(self, request: dict[str, Any], watch: Watch | None) -> Run:
+        given = {name: value for name, value in request.items() if value is not None}
+        queued = self.client.registries.schedule_run(self._group, self._registry, given)
+        return self.follow(str(queued.properties.run_id), watch)
+
+    def _source(self, context: Context) -> str | None:
+        """Where the service finds it. Source: azure-cli 2.91.0, acr build: uploaded to an address that it gave."""
+        if context is None:
+            return None
+        if isinstance(context, str) and context.startswith(_SOURCES):
+            return context
+        where = self.client.registries.get_build_source_upload_url(self._group, self._registry)
+        data = packed(Path(context) if isinstance(context, str) else context)
+        sent = self._plain.send_request(HttpRequest("PUT", str(where.upload_url), content=data, headers=_BLOCK))
+        sent.raise_for_status()
+        return str(where.relative_path)
+
+
+def _pairs(given: Mapping[str, str] | None) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value, "isSecret": False} for name, value in (given or {}).items()]
