@@ -19,12 +19,22 @@ def packed(context: Mapping[str, str | bytes] | Path) -> bytes:
         raise ValueError("there is nothing to build from: give files by name, or a folder")
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name in sorted({folder for each in files for folder in _above(each)}):
+            member = tarfile.TarInfo(name)
+            member.type, member.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(member)
         for name in sorted(files):
             mode, data = files[name]
             member = tarfile.TarInfo(name)
             member.size, member.mode = len(data), mode
             tar.addfile(member, io.BytesIO(data))
     return gzip.compress(raw.getvalue(), mtime=0)
+
+
+def _above(name: str) -> list[str]:
+    """The folders that a file lies in; they have entries of their own, so that their times are ours."""
+    parts = name.split("/")[:-1]
+    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 def _files(context: Mapping[str, str | bytes] | Path) -> Iterator[tuple[str, tuple[int, bytes]]]:
