@@ -33,8 +33,12 @@ class Workshop:
         self.built = None
 
     def files(self, **files):
+        """Two underscores stand for a slash, and _DOT_ for a dot."""
+        return self.place({name.replace("__", "/").replace("_DOT_", "."): content for name, content in files.items()})
+
+    def place(self, files):
         for name, content in files.items():
-            path = self.context / name.replace("__", "/").replace("_DOT_", ".")
+            path = self.context / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
         return self
