@@ -19,6 +19,7 @@ PROGRAMS = ("sh", "cat", "ls", "rm", "mkdir", "id", "chmod", "chown", "ln", "mv"
 CONFINES = probe().run
 ENGINES = ("none", "embedded") if CONFINES else ("none",)
 confines = pytest.mark.skipif(not CONFINES, reason=f"NOT PROBED: {'; '.join(probe().reasons)}")
+users = pytest.mark.skipif(not probe().users, reason="NOT PROBED: nobody but root exists where processes are confined")
 NOW = 1795443426.0
 
 

@@ -13,7 +13,7 @@ from acrlab.agents.dockerfile.origin import Origin
 from acrlab.agents.dockerfile.transfer import Source, Transfer
 from acrlab.agents.paths import joined, resolved
 from acrlab.agents.protocol import EngineFailed, Mount
-from acrlab.agents.tree import Tree
+from acrlab.agents.tree import Tree, discard
 
 _SECRETS = "/run/secrets"
 _NAMES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite"}
@@ -82,7 +82,7 @@ class Prepared:
         make(self, request)
 
     def close(self) -> None:
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        discard(self._scratch)
 
     def _target(self, request: Request) -> str:
         if not request.get("target"):
