@@ -95,6 +95,10 @@ class Workshop:
         return self
 
 
+def names(tree):
+    return sorted(path.relative_to(tree.root).as_posix() for path in tree.root.rglob("*"))
+
+
 @functools.cache
 def _closure():
     found = {f"/bin/{name}" for name in PROGRAMS}
