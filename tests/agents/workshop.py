@@ -87,7 +87,7 @@ class Workshop:
 
     def shell(self):
         """Put enough of this machine into the context to run a shell: COPY host /"""
-        for path in _closure():
+        for path in closure():
             target = self.context / "host" / path.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(Path(path).read_bytes())
@@ -100,7 +100,7 @@ def names(tree):
 
 
 @functools.cache
-def _closure():
+def closure():
     found = {f"/bin/{name}" for name in PROGRAMS}
     for name in tuple(found):
         said = subprocess.run(["ldd", name], capture_output=True, text=True, check=True).stdout
