@@ -104,7 +104,7 @@ class Emulator:
         repositories.sweep(self.world)
         self.stopping = threading.Event()
         self.app = App(self.world, stop=self.stopping.set, fork=self.fork)
-        found = engines.engine(engine) if isinstance(engine, str) else engine
+        found = engines.engine(engine, self.world.now) if isinstance(engine, str) else engine
         self.dispatcher = Dispatcher(self.app, lambda: found, self.folder / "runs", self._network)
         self._authority = Authority(kept / "ca" if kept else None)
         self._sealed, self._port = sealed, port

@@ -2,36 +2,51 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
 
 from acrlab.agents.confine import probe as confinement
 from acrlab.agents.embedded.engine import EmbeddedEngine
 from acrlab.agents.none import NoneEngine
-from acrlab.agents.protocol import Engine, EngineFailed
+from acrlab.agents.protocol import Agent, Capabilities, Engine, EngineFailed, Registries
 
-AUTO = "auto"
+Clock = Callable[[], float]
 
 
-def engine(name: str = AUTO, now: Callable[[], float] = time.time) -> Engine:
+def engine(name: str = "auto", now: Clock = time.time) -> Engine:
     """The engine of that name; auto is the best that works here. Raises: EngineFailed."""
-    if name == AUTO:
-        return _best(now)
     if name not in ENGINES:
-        raise EngineFailed(f"no engine {name!r}: there are {', '.join((AUTO, *ENGINES))}")
+        raise EngineFailed(f"no engine {name!r}: there are {', '.join(ENGINES)}")
     return ENGINES[name](now)
 
 
-def _best(now: Callable[[], float]) -> Engine:
-    embedded = _embedded(now)
-    found = embedded.probe()
-    return embedded if found.run else NoneEngine(found.reasons, now)
+class AutoEngine:
+    """The best that works here, looked for when first there is something to do."""
+
+    def __init__(self, now: Clock) -> None:
+        self._now = now
+
+    def probe(self) -> Capabilities:
+        """What the chosen one can do."""
+        return self._chosen.probe()
+
+    def agent(self, folder: Path, registries: Registries) -> Agent:
+        """A fresh machine for one run."""
+        return self._chosen.agent(folder, registries)
+
+    @cached_property
+    def _chosen(self) -> Engine:
+        embedded = _embedded(self._now)
+        found = embedded.probe()
+        return embedded if found.run else NoneEngine(found.reasons, self._now)
 
 
-def _embedded(now: Callable[[], float]) -> Engine:
+def _embedded(now: Clock) -> Engine:
     return EmbeddedEngine(confinement.probe, confinement.sandbox, now)
 
 
-def _none(now: Callable[[], float]) -> Engine:
+def _none(now: Clock) -> Engine:
     return NoneEngine((), now)
 
 
-ENGINES: Mapping[str, Callable[[Callable[[], float]], Engine]] = {"embedded": _embedded, "none": _none}
+ENGINES: Mapping[str, Callable[[Clock], Engine]] = {"auto": AutoEngine, "embedded": _embedded, "none": _none}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from acrlab.agents.protocol import EngineFailed
+
 
 class Entry(msgspec.Struct, frozen=True):
     """The parts of a file's stat that tell a change. The time of change cannot be forged from inside a container."""
@@ -49,21 +51,28 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 def snapshot(root: Path) -> dict[str, Entry]:
-    """Everything below a folder."""
+    """Everything below a folder. Raises: EngineFailed for what is closed to this process."""
     return dict(_walk(str(root), ""))
 
 
 def _walk(folder: str, prefix: str) -> Iterator[tuple[str, Entry]]:
-    try:
-        with os.scandir(folder) as found:
-            entries = list(found)
-    except PermissionError:
-        return
-    for each in entries:
+    for each in _listed(folder, prefix):
         entry = Entry.of(each.stat(follow_symlinks=False))
         yield prefix + each.name, entry
         if entry.folder:
             yield from _walk(each.path, f"{prefix}{each.name}/")
+
+
+def _listed(folder: str, prefix: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            listed = list(found)
+            for each in listed:
+                each.stat(follow_symlinks=False)  # kept by the entry
+            return listed
+    except PermissionError:
+        text = f"acrlab: /{prefix} is closed to this agent's user: only an agent of root sees what is in it"
+        raise EngineFailed(text) from None
 
 
 def changes(before: Snapshot, after: Snapshot) -> Changes:

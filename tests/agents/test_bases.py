@@ -13,7 +13,7 @@ from acrlab.agents.images import Images, Platform
 from acrlab.agents.protocol import Container
 from acrlab.agents.references import Reference
 from tests.agents.doubles import Kept
-from tests.agents.workshop import Workshop, confines
+from tests.agents.workshop import Workshop, confines, users
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="NOT PROBED: there are no Linux programs on this machine")
 
@@ -59,6 +59,7 @@ def test_hello_world_says_hello(shop):
 
 
 @confines
+@users
 def test_a_shell_with_the_users_of_busybox(shop):
     lines = shop.build(
         "FROM alpine:3.19\nRUN addgroup -S app && adduser -S -D -G app -h /srv/app app && addgroup more "

@@ -11,7 +11,7 @@ import pytest
 
 from acrlab.agents.images import sha256
 from acrlab.agents.protocol import Build, EngineFailed
-from tests.agents.workshop import ENGINES, TAG, Workshop
+from tests.agents.workshop import ENGINES, TAG, Workshop, names
 
 
 @pytest.fixture(params=ENGINES)
@@ -20,10 +20,6 @@ def shop(request, tmp_path):
     yield shop
     shop.agent.close()
     assert list((tmp_path / "agent").iterdir()) == []
-
-
-def names(tree):
-    return sorted(path.relative_to(tree.root).as_posix() for path in tree.root.rglob("*"))
 
 
 def test_the_log_is_that_of_the_legacy_builder(shop):

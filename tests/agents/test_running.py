@@ -1,12 +1,14 @@
 """RUN and containers: what a process finds, what of its doing is kept, and how it ends."""
 
 import stat
+import tarfile
 import threading
 
 import pytest
 
 from acrlab.agents.protocol import Build, Container, EngineFailed, Mount
-from tests.agents.workshop import TAG, Workshop, confines
+from tests.agents.doubles import ROOT
+from tests.agents.workshop import TAG, Workshop, confines, names, users
 
 SHELL = "FROM scratch\nCOPY host /\n"
 ACCOUNTS = {
@@ -56,6 +58,7 @@ def test_what_a_command_changes_is_its_layer_and_the_log_shows_what_it_says(shop
 
 
 @confines
+@users
 def test_a_command_finds_arguments_variables_user_and_folder(shop):
     shop.files(**ACCOUNTS)
     text = SHELL + "ARG V=1\nARG P\nENV W=$V\nWORKDIR /w\nUSER app\nRUN env; id\n"
@@ -151,6 +154,7 @@ def started(shop, **options):
 
 
 @confines
+@users
 def test_a_container_is_what_image_and_caller_say(shop, tmp_path):
     shop.files(**ACCOUNTS).build(
         SHELL + 'ENV A=image B=image\nUSER app\nWORKDIR /w\nENTRYPOINT ["/bin/echo-no"]\nCMD ["x"]\n'
@@ -188,3 +192,27 @@ def test_names_of_containers(shop):
     with pytest.raises(EngineFailed, match="manifest unknown") as failed:
         started(shop, image="r.azurecr.io/no:1")
     assert failed.value.code == 125
+
+
+@confines
+def test_whatever_a_command_leaves_is_cleared_away_and_nothing_of_it_is_lost_in_silence(shop, tmp_path):
+    text = SHELL + "RUN mkdir -p /shut/in && touch /shut/in/file && chmod 0 /shut/in /shut\n"
+    if ROOT:
+        shop.build(text)
+        assert "shut/in/file" in sorted(names(shop.unpacked(tmp_path / "out")))
+    else:
+        assert "/shut/ is closed to this agent's user" in shop.fails(text)
+    shop.agent.close()
+    assert list((tmp_path / "agent").iterdir()) == []
+
+
+@confines
+@users
+def test_files_of_other_users_stay_theirs_and_are_cleared_away(shop, tmp_path):
+    shop.files(**ACCOUNTS)
+    text = SHELL + "RUN mkdir -p /a/b && touch /a/b/c && chown -R 1000:50 /a\nUSER app\nRUN touch /a/d\n"
+    shop.build(text)
+    with tarfile.open(shop.images.blob(shop.image.layers[1]["digest"])) as archive:
+        assert {each.name: (each.uid, each.gid) for each in archive} == dict.fromkeys(("a", "a/b", "a/b/c"), (1000, 50))
+    shop.agent.close()
+    assert list((tmp_path / "agent").iterdir()) == []

@@ -19,6 +19,7 @@ PROGRAMS = ("sh", "cat", "ls", "rm", "mkdir", "id", "chmod", "chown", "ln", "mv"
 CONFINES = probe().run
 ENGINES = ("none", "embedded") if CONFINES else ("none",)
 confines = pytest.mark.skipif(not CONFINES, reason=f"NOT PROBED: {'; '.join(probe().reasons)}")
+users = pytest.mark.skipif(not probe().users, reason="NOT PROBED: nobody but root exists where processes are confined")
 NOW = 1795443426.0
 
 
@@ -33,8 +34,12 @@ class Workshop:
         self.built = None
 
     def files(self, **files):
+        """Two underscores stand for a slash, and _DOT_ for a dot."""
+        return self.place({name.replace("__", "/").replace("_DOT_", "."): content for name, content in files.items()})
+
+    def place(self, files):
         for name, content in files.items():
-            path = self.context / name.replace("__", "/").replace("_DOT_", ".")
+            path = self.context / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
         return self
@@ -82,7 +87,7 @@ class Workshop:
 
     def shell(self):
         """Put enough of this machine into the context to run a shell: COPY host /"""
-        for path in _closure():
+        for path in closure():
             target = self.context / "host" / path.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(Path(path).read_bytes())
@@ -90,8 +95,12 @@ class Workshop:
         return self
 
 
+def names(tree):
+    return sorted(path.relative_to(tree.root).as_posix() for path in tree.root.rglob("*"))
+
+
 @functools.cache
-def _closure():
+def closure():
     found = {f"/bin/{name}" for name in PROGRAMS}
     for name in tuple(found):
         said = subprocess.run(["ldd", name], capture_output=True, text=True, check=True).stdout

@@ -88,8 +88,7 @@ def test_the_default_action_and_rules_for_addresses(home: Cloud) -> None:
     refused = knock(home)
     assert (refused.status, refused.json["errors"][0]["code"]) == (403, "DENIED")
     assert refused.json["errors"][0]["message"] == (
-        f"client with IP '{firewall.PUBLIC}' is not allowed access. "
-        "Refer https://aka.ms/acr/firewall to grant access."
+        f"client with IP '{firewall.PUBLIC}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
     )
     assert any("defaultAction is Deny" in line for line in home.world.refusals[-1].lines())
     closed(home, "198.51.100.0/24")

@@ -27,7 +27,8 @@ ROUTES = planes.PLANES["registry"].router.routes
 FREE = {
     "open": {"GET /metadata/endpoints"},  # what a client asks before it signs in
     "signed-in": {
-        "GET /subscriptions", "GET /tenants",  # each shows the caller its own
+        "GET /subscriptions",
+        "GET /tenants",  # each shows the caller its own
         "GET /providers/{namespace}/operations",  # the public catalogue of actions
         "GET /providers/Microsoft.Authorization/roleDefinitions",  # built-in roles are everybody's to read
         "GET /providers/Microsoft.Authorization/roleDefinitions/{name}",

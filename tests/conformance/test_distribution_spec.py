@@ -31,7 +31,7 @@ serial = itertools.count()
 @dataclass(frozen=True)
 class Outcome:
     counts: Counter[str]
-    complaints: list[str]     # every check that failed, erred or was skipped, with its message
+    complaints: list[str]  # every check that failed, erred or was skipped, with its message
 
 
 def read_main(path: Path) -> Outcome:
@@ -105,7 +105,7 @@ def run_main(suite, env, mode, scheme, host, prefix, registry, where):
             "OCI_RESULTS_DIR": str(where / "results"),
         },
         cwd=where,
-        check=False,    # it exits 1 for a skipped check, too: what it says is in its report
+        check=False,  # it exits 1 for a skipped check, too: what it says is in its report
         timeout=SECONDS,
     )
 

@@ -190,11 +190,15 @@ def test_referrers(client):
     typed = plain | {"config": config, "artifactType": "application/vnd.a", "annotations": {"k": "typed"}}
     by_config = plain | {"config": {**config, "mediaType": "application/vnd.b"}, "annotations": {"k": "b"}}
     index = {
-        "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "subject": target,
-        "artifactType": "application/vnd.c", "annotations": {"k": "index"},
+        "schemaVersion": 2,
+        "mediaType": OCI_INDEX,
+        "manifests": [],
+        "subject": target,
+        "artifactType": "application/vnd.c",
+        "annotations": {"k": "index"},
     }
     kinds = [(typed, OCI_MANIFEST), (by_config, OCI_MANIFEST), (index, OCI_INDEX)]
-    for manifest, kind in kinds:       # before the subject is there
+    for manifest, kind in kinds:  # before the subject is there
         reference = descriptor(json.dumps(manifest).encode())["digest"]
         answer, _ = client.put_manifest(reference, manifest, kind)
         assert (answer.status_code, answer.headers["OCI-Subject"]) == (201, target["digest"])

@@ -11,9 +11,7 @@ import pytest
 from acrlab.data import cited, load
 
 FILES = sorted(
-    path.name.removesuffix(".toml")
-    for path in resources.files("acrlab.data").iterdir()
-    if path.name.endswith(".toml")
+    path.name.removesuffix(".toml") for path in resources.files("acrlab.data").iterdir() if path.name.endswith(".toml")
 )
 TIERS = {"Basic", "Standard", "Premium"}
 PROFILES = {"current-2026", "exam-classic"}
@@ -79,12 +77,7 @@ class TestSources:
         assert set(load(name)) == {"sources", *FACTS[name]}
 
     def test_every_fact_carries_a_source(self, name: str) -> None:
-        bare = [
-            (table, row)
-            for table in FACTS[name]
-            for row in rows(load(name)[table])
-            if not carries_source(row)
-        ]
+        bare = [(table, row) for table in FACTS[name] for row in rows(load(name)[table]) if not carries_source(row)]
         assert bare == []
 
     def test_every_source_has_a_title_and_a_date(self, name: str) -> None:
@@ -192,10 +185,7 @@ class TestRoles:
             assert row.keys() == {"name", "title", "scope", "evidence", "source", *modes}
             for alternative in [each for mode in modes for each in row[mode]]:
                 assert alternative
-                assert all(
-                    each.startswith("Microsoft.ContainerRegistry/registries/")
-                    for each in alternative
-                )
+                assert all(each.startswith("Microsoft.ContainerRegistry/registries/") for each in alternative)
 
     def test_abac_roles_hold_repository_data_actions_only(self) -> None:
         for role in load("roles")["role"]:

@@ -52,9 +52,7 @@ def full_registry() -> dict[str, Any]:
             },
             "networkRuleSet": {
                 "ipRules": [{"value": "10.0.0.0/8", "action": "Allow"}],
-                "virtualNetworkRules": [
-                    {"id": SUBNET, "virtualNetworkSubnetResourceId": SUBNET, "action": "Allow"}
-                ],
+                "virtualNetworkRules": [{"id": SUBNET, "virtualNetworkSubnetResourceId": SUBNET, "action": "Allow"}],
                 "defaultAction": "Deny",
             },
             "adminUserEnabled": False,
@@ -174,9 +172,7 @@ class TestProject:
             ),
         ],
     )
-    def test_a_property_shows_in_the_versions_that_have_it(
-        self, path: str, present: str, absent: str
-    ) -> None:
+    def test_a_property_shows_in_the_versions_that_have_it(self, path: str, present: str, absent: str) -> None:
         path = f"properties.{path}"
         assert path in paths(project(full_registry(), present))
         assert path not in paths(project(full_registry(), absent))
@@ -244,9 +240,7 @@ class TestProject:
 class TestRecorded:
     """Bodies as the service sent them, with the api-version that was asked."""
 
-    def test_there_are_several_versions_and_types_to_compare(
-        self, bodies: list[tuple[str, dict[str, Any]]]
-    ) -> None:
+    def test_there_are_several_versions_and_types_to_compare(self, bodies: list[tuple[str, dict[str, Any]]]) -> None:
         assert {version for version, _ in bodies} >= {
             "2019-06-01-preview", "2020-11-01-preview", "2021-08-01-preview", "2023-01-01-preview",
             "2023-11-01-preview",
@@ -265,9 +259,7 @@ class TestRecorded:
             if rules is None:  # Standard and Basic: a matter of the tier
                 del mine["properties"]["networkRuleSet"]
             else:
-                mine["properties"]["networkRuleSet"] |= {
-                    key: items for key, items in rules.items() if items == []
-                }
+                mine["properties"]["networkRuleSet"] |= {key: items for key, items in rules.items() if items == []}
             assert list(paths(project(mine, version))) == list(paths(body)), version
             compared.add((version, rules is None))
         assert compared == {
@@ -276,17 +268,13 @@ class TestRecorded:
             ("2023-11-01-preview", True),
         }
 
-    def test_no_recorded_body_loses_a_key_or_its_order(
-        self, bodies: list[tuple[str, dict[str, Any]]]
-    ) -> None:
+    def test_no_recorded_body_loses_a_key_or_its_order(self, bodies: list[tuple[str, dict[str, Any]]]) -> None:
         for version, body in bodies:
             got = project(body, version)
             assert got == body
             assert list(paths(got)) == list(paths(body)), (version, body["type"])
 
-    def test_recorded_bodies_are_put_back_in_order(
-        self, bodies: list[tuple[str, dict[str, Any]]]
-    ) -> None:
+    def test_recorded_bodies_are_put_back_in_order(self, bodies: list[tuple[str, dict[str, Any]]]) -> None:
         for version, body in bodies:
             shuffled = dict(reversed(body.items()))
             shuffled["properties"] = dict(reversed(body["properties"].items()))

@@ -19,13 +19,10 @@ LEGACY_CAN = {
     "Contributor": EVERYTHING,
     "Reader": READING | {"catalog", "locks_read", "deleted_read", "quarantine_read"},
     # */read covers pull/read: whoever reads every resource also pulls, in this mode
-    "User Access Administrator": READING
-    | {"catalog", "locks_read", "deleted_read", "quarantine_read"},
-    "Role Based Access Control Administrator": READING
-    | {"catalog", "locks_read", "deleted_read", "quarantine_read"},
+    "User Access Administrator": READING | {"catalog", "locks_read", "deleted_read", "quarantine_read"},
+    "Role Based Access Control Administrator": READING | {"catalog", "locks_read", "deleted_read", "quarantine_read"},
     "AcrPull": READING | {"catalog"},
-    "AcrPush": READING
-    | {"catalog", "push", "untag", "referrers_write", "referrers_delete", "streaming_enable"},
+    "AcrPush": READING | {"catalog", "push", "untag", "referrers_write", "referrers_delete", "streaming_enable"},
     "AcrDelete": {"delete", "untag", "referrers_delete", "streaming_disable"},
     "AcrImageSigner": {"sign"},
     "AcrQuarantineReader": {"quarantine_read"},
@@ -182,9 +179,7 @@ NAMES = [each.name for each in BUILTIN.values()]
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("mode", "table"), [(LEGACY, LEGACY_CAN), (ABAC, ABAC_CAN)])
-def test_a_role_allows_exactly_these_operations(
-    name: str, mode: str, table: dict[str, set[str]]
-) -> None:
+def test_a_role_allows_exactly_these_operations(name: str, mode: str, table: dict[str, set[str]]) -> None:
     got = {each for each in roles.operations() if roles.grants([role(name)], each, mode)}
     assert got == table.get(name, set())
 
@@ -225,9 +220,7 @@ class TestMatching:
             (f"{P}/repositories/*/re*d", f"{P}/repositories/content/read"),
         ],
     )
-    def test_a_star_stands_for_anything_and_case_for_nothing(
-        self, pattern: str, action: str
-    ) -> None:
+    def test_a_star_stands_for_anything_and_case_for_nothing(self, pattern: str, action: str) -> None:
         assert roles.matches(pattern, action)
 
     @pytest.mark.parametrize(
@@ -270,9 +263,7 @@ class TestPermits:
 
     def test_actions_and_data_actions_are_two_worlds(self) -> None:
         assert not roles.permits(role("Owner"), f"{P}/repositories/content/read", data=True)
-        assert not roles.permits(
-            role("Container Registry Repository Reader"), f"{P}/repositories/content/read"
-        )
+        assert not roles.permits(role("Container Registry Repository Reader"), f"{P}/repositories/content/read")
 
     def test_needs_may_be_met_by_several_roles(self) -> None:
         pull = role("AcrPull")

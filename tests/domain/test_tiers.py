@@ -35,9 +35,7 @@ class TestFacts:
         ],
     )
     def test_limits(self, edition: str, limit: str, values: tuple[int, int, int]) -> None:
-        got = [
-            profile(edition).tier(name).limit(limit) for name in ("Basic", "Standard", "Premium")
-        ]
+        got = [profile(edition).tier(name).limit(limit) for name in ("Basic", "Standard", "Premium")]
         assert tuple(got) == values
 
     @pytest.mark.parametrize(
@@ -108,9 +106,7 @@ class TestRates:
             (CLASSIC, "Premium", "OAuth", {}),
         ],
     )
-    def test_buckets(
-        self, edition: str, tier: str, category: str, buckets: dict[str, tuple[int, int | None]]
-    ) -> None:
+    def test_buckets(self, edition: str, tier: str, category: str, buckets: dict[str, tuple[int, int | None]]) -> None:
         got = profile(edition).tier(tier).buckets(category)
         assert {each.name: (each.per_registry, each.per_identity) for each in got} == buckets
 
@@ -220,9 +216,7 @@ class TestUsages:
         ]  # fmt: skip
 
     def test_counts_units_and_wire_form(self) -> None:
-        size, webhooks, replications = tiers.usages(
-            profile(), "Premium", {"included_storage": 12, "webhooks": 3}
-        )[:3]
+        size, webhooks, replications = tiers.usages(profile(), "Premium", {"included_storage": 12, "webhooks": 3})[:3]
         assert msgspec.to_builtins(size) == {
             "name": "Size",
             "limit": 500 * GIB,

@@ -86,9 +86,10 @@ def test_the_caller_needs_rights_on_both_sides(cloud: Cloud, pair: tuple[Shelf, 
 def test_a_tag_is_copied_inside_its_registry(cloud: Cloud, pair: tuple[Shelf, Shelf]) -> None:
     target = pair[1]
     digest = target.push("app", "v1")
-    assert importing(
-        cloud, source={"registryUri": target.host, "sourceImage": "app:v1"}, targetTags=["app:live"]
-    ).status == 202
+    assert (
+        importing(cloud, source={"registryUri": target.host, "sourceImage": "app:v1"}, targetTags=["app:live"]).status
+        == 202
+    )
     assert target.tags("app") == ["live", "v1"] and target.digests("app") == [digest]
 
 

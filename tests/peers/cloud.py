@@ -65,11 +65,7 @@ class Cloud:
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment of a program: the caller's without anything that points elsewhere, then ours."""
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not any(part in name.upper() for part in FOREIGN)
-        }
+        kept = {name: value for name, value in os.environ.items() if not any(part in name.upper() for part in FOREIGN)}
         config = self.home / "docker"
         config.mkdir(exist_ok=True)
         own = {
@@ -114,21 +110,15 @@ class Cloud:
         )
 
     def arm(self) -> ContainerRegistryManagementClient:
-        return ContainerRegistryManagementClient(
-            self.credential(), self.subscription, **self._client_options()
-        )
+        return ContainerRegistryManagementClient(self.credential(), self.subscription, **self._client_options())
 
     def arm_groups(self) -> ResourceManagementClient:
-        return ResourceManagementClient(
-            self.credential(), self.subscription, **self._client_options()
-        )
+        return ResourceManagementClient(self.credential(), self.subscription, **self._client_options())
 
     def registry(self, name: str, sku: str = "Premium", **properties: object) -> Registry:
         """Creates a registry with an admin user over ARM and gives its credentials."""
         with self.arm() as arm:
-            wanted = ArmRegistry(
-                location=LOCATION, sku=Sku(name=sku), admin_user_enabled=True, **properties
-            )
+            wanted = ArmRegistry(location=LOCATION, sku=Sku(name=sku), admin_user_enabled=True, **properties)
             made = arm.registries.begin_create(GROUP, name, wanted).result()
             secrets = arm.registries.list_credentials(GROUP, name)
         return Registry(name, made.login_server, secrets.username, secrets.passwords[0].value)

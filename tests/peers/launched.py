@@ -26,7 +26,7 @@ class Launched:
     seconds_to_describe: float
 
     def environment(self) -> dict[str, str]:
-        return dict(self.description["environment"])    # type: ignore[call-overload]
+        return dict(self.description["environment"])  # type: ignore[call-overload]
 
     def describe(self) -> dict[str, object]:
         return self.description

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.peers
 GROUP = "az"
 NAME = "azpeer"
 SECONDS = 90
-NOT_FOUND = 3       # az's exit code for what does not exist
+NOT_FOUND = 3  # az's exit code for what does not exist
 
 
 class Az:
@@ -320,9 +320,7 @@ def test_check_health_as_far_as_a_proxy_allows(az, registry):
 
 
 def test_roles(az, registry):
-    reader = next(
-        entry for entry in az.cloud.emulator.describe()["principals"] if "reader" in str(entry).lower()
-    )
+    reader = next(entry for entry in az.cloud.emulator.describe()["principals"] if "reader" in str(entry).lower())
     object_id = reader.get("id") or reader["object_id"]
     who = ["--assignee-object-id", object_id, "--assignee-principal-type", reader_kind(reader)]
     grant = [*who, "--role", "AcrPull", "--scope", registry.id]

@@ -198,9 +198,7 @@ def test_build_push_and_pull(program, env, registry, address, repository, tmp_pa
     secret = registry.password.encode()
 
     engine.run(*store, "login", *clear, *user, address.host, env=env, input=secret)
-    built = engine.run(
-        *(*store, "build", "--isolation", "chroot", "--tag", image, str(context)), env=env, check=False
-    )
+    built = engine.run(*(*store, "build", "--isolation", "chroot", "--tag", image, str(context)), env=env, check=False)
     if built.returncode != 0 and any(text in built.stderr for text in NO_BUILDS_HERE):
         not_run(f"{program} build cannot work on this machine: {built.stderr.strip()[-200:]}")
     assert built.returncode == 0, built.stderr
@@ -292,7 +290,7 @@ def test_oras(env, registry, address, repository, tmp_path):
     oras.run("copy", "--recursive", *ends, f"{target}:v1", f"{copied}:v1", env=env)
     again = json.loads(run("discover", "--format", "json", f"{copied}:v1"))
     assert len(again.get("referrers") or again.get("manifests")) == 1
-    if not address.plain:       # at the plain door a host holds many registries: it has no catalog
+    if not address.plain:  # at the plain door a host holds many registries: it has no catalog
         assert repository in run("repo", "ls", address.host).split()
 
     digest = json.loads(run("manifest", "fetch", "--descriptor", f"{target}:v2"))["digest"]
@@ -396,9 +394,7 @@ def test_curl_walks_through_the_token_dance(env, registry, named, repository):
     sent = ["--request", "POST", "--data-binary", blob.decode()]
     assert run(*bearer, *octets, *status, *sent, upload) == "201"
     empty = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": sha256(blob), "size": 2}
-    manifest = json.dumps(
-        {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": empty, "layers": [empty]}
-    )
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": empty, "layers": [empty]})
     put = ["--request", "PUT", "--data-binary", manifest, "--header", f"Content-Type: {OCI_MANIFEST}"]
     assert run(*bearer, *status, *put, f"{root}/v2/{repository}/manifests/v1") == "201"
     assert json.loads(run(*bearer, f"{root}/v2/{repository}/tags/list"))["tags"] == ["v1"]

@@ -23,9 +23,9 @@ pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("ACRLAB_KILLS", "20"))
 SEED = int(os.environ.get("ACRLAB_KILL_SEED", "1"))
-LONGEST = 0.4           # seconds from the first push after a start to the kill
-SIZES = (0, 1, 700, 70_000, 1_500_000)     # bytes of a layer: around every buffer and fast path there is
-CHUNK = 400_000         # bytes of a PATCH
+LONGEST = 0.4  # seconds from the first push after a start to the kill
+SIZES = (0, 1, 700, 70_000, 1_500_000)  # bytes of a layer: around every buffer and fast path there is
+CHUNK = 400_000  # bytes of a PATCH
 REPOSITORY = "loop/app"
 
 
@@ -33,11 +33,11 @@ REPOSITORY = "loop/app"
 class Written:
     """What the server has said yes to."""
 
-    blobs: dict[str, int] = field(default_factory=dict)         # digest -> size
+    blobs: dict[str, int] = field(default_factory=dict)  # digest -> size
     manifests: dict[str, bytes] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     doubtful: dict[str, set[str | None]] = field(default_factory=dict)  # tag -> what it may be
-    seen: set[str] = field(default_factory=set)                 # digests that a start has shown
+    seen: set[str] = field(default_factory=set)  # digests that a start has shown
 
 
 @dataclass
@@ -112,9 +112,7 @@ def delete_tag(door: Door, tag: str, written: Written) -> None:
     del written.doubtful[tag], written.tags[tag]
 
 
-def push_until_killed(
-    server: Launched, registry: Registry, chance: random.Random, written: Written, first: int
-) -> int:
+def push_until_killed(server: Launched, registry: Registry, chance: random.Random, written: Written, first: int) -> int:
     """Pushes until the connection breaks; gives the number of operations that were begun."""
     timer = threading.Timer(chance.uniform(0.0, LONGEST), server.process.kill)
     door = Door(port(server), registry)

@@ -247,8 +247,8 @@ def compare(where: str, recorded: object, ours: object) -> list[tuple[str, objec
 @dataclass
 class Replay:
     cloud: Cloud
-    operations: dict[str, str] = field(default_factory=dict)    # recorded operation id -> our URL
-    created: set[str] = field(default_factory=set)              # ids of the registries of this recording
+    operations: dict[str, str] = field(default_factory=dict)  # recorded operation id -> our URL
+    created: set[str] = field(default_factory=set)  # ids of the registries of this recording
     differences: list[Difference] = field(default_factory=list)
     later: Counter[str] = field(default_factory=Counter)
     covered: int = 0

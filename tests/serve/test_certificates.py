@@ -67,9 +67,7 @@ def test_old_tls_is_refused(doors: Doors, ca: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "*", "..", "a..b", "-" * 300, "x/../../y", "a\tb", ""])
-def test_names_that_are_no_hosts_get_the_default_certificate(
-    authority: Authority, name: str
-) -> None:
+def test_names_that_are_no_hosts_get_the_default_certificate(authority: Authority, name: str) -> None:
     class Connection:
         context = None
 
@@ -128,9 +126,7 @@ def test_the_bundle_keeps_what_was_trusted(authority: Authority, tmp_path: Path)
 
 
 @pytest.mark.parametrize("kind", ["own", "nested", "missing", "empty"])
-def test_a_bundle_of_ours_is_not_taken_for_theirs(
-    authority: Authority, tmp_path: Path, kind: str
-) -> None:
+def test_a_bundle_of_ours_is_not_taken_for_theirs(authority: Authority, tmp_path: Path, kind: str) -> None:
     bundle = tmp_path / "bundle.pem"
     other = tmp_path / "other.pem"
     Authority().write_bundle(other, {})
@@ -152,9 +148,7 @@ def test_a_folder_of_certificates_is_a_bundle(tmp_path: Path) -> None:
 def test_openssl_finds_nothing_wrong(authority: Authority, tmp_path: Path) -> None:
     """The strictest reading of RFC 5280 this interpreter's OpenSSL has, in a fresh process."""
     (tmp_path / "ca.pem").write_bytes(authority.certificate_pem)
-    (tmp_path / "leaf.pem").write_bytes(
-        authority._leaf("x.azurecr.io").public_bytes(_pem_encoding())
-    )
+    (tmp_path / "leaf.pem").write_bytes(authority._leaf("x.azurecr.io").public_bytes(_pem_encoding()))
     run = ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname"]
     try:
         result = subprocess.run(
@@ -172,9 +166,7 @@ def _pem_encoding() -> object:
     return Encoding.PEM
 
 
-def test_a_client_that_hangs_up_in_the_handshake_harms_nobody(
-    doors: Doors, ca: Path, app: ToyApp
-) -> None:
+def test_a_client_that_hangs_up_in_the_handshake_harms_nobody(doors: Doors, ca: Path, app: ToyApp) -> None:
     for data in (b"", b"\x16\x03\x01", b"GET / HTTP/1.1\r\n\r\n", os.urandom(500)):
         with socket.create_connection(("127.0.0.1", doors.ports["tls"])) as sock:
             sock.sendall(data)

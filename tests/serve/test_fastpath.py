@@ -37,15 +37,11 @@ REQUESTS = {
     "missing file": get(f"/file/none?length={300 * KIB}"),
     "small upload": get("/upload/x", "Content-Length: 3", method="PUT") + b"abc",
     "large upload": get("/upload/x", f"Content-Length: {len(BODY)}", method="PUT") + BODY,
-    "chunked upload": get("/upload/x", "Transfer-Encoding: chunked", method="PATCH")
-    + chunked(BODY, 30_000),
-    "small chunked upload": get("/upload/x", "Transfer-Encoding: chunked", method="PATCH")
-    + chunked(b"abc", 2),
+    "chunked upload": get("/upload/x", "Transfer-Encoding: chunked", method="PATCH") + chunked(BODY, 30_000),
+    "small chunked upload": get("/upload/x", "Transfer-Encoding: chunked", method="PATCH") + chunked(b"abc", 2),
     "full disk": get("/full", f"Content-Length: {len(BODY)}", method="PUT") + BODY,
     "refused": get("/refused", f"Content-Length: {len(BODY)}", method="PUT") + BODY,
-    "refused, expecting": get(
-        "/refused", "Content-Length: 9", "Expect: 100-continue", method="PUT"
-    ),
+    "refused, expecting": get("/refused", "Content-Length: 9", "Expect: 100-continue", method="PUT"),
     "post": get("/echo", "Content-Length: 3", method="POST") + b"abc",
     "empty post": get("/echo", "Content-Length: 0", method="POST"),
     "durable": get("/durable/1"),
@@ -63,9 +59,7 @@ def ask(doors: Doors, door: str, data: bytes, ca: Path) -> Answer:
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_both_ways_answer_the_same_bytes(
-    name: str, app: ToyApp, authority: Authority, ca: Path
-) -> None:
+def test_both_ways_answer_the_same_bytes(name: str, app: ToyApp, authority: Authority, ca: Path) -> None:
     (app.folder / "blob").write_bytes(BODY)
     answers = []
     for fast in (True, False):
@@ -156,9 +150,7 @@ def test_fresh_heads_in_one_chunk(connect: Connect, app: ToyApp) -> None:
     assert wire.send(get("/fresh")).answer().status == 200
 
 
-def test_a_client_that_does_not_read_is_not_answered_without_end(
-    connect: Connect, app: ToyApp, fast: Doors
-) -> None:
+def test_a_client_that_does_not_read_is_not_answered_without_end(connect: Connect, app: ToyApp, fast: Doors) -> None:
     """Answers pile up in the sockets and in one bounded buffer, not in memory."""
     (app.folder / "blob").write_bytes(b"x" * 60 * KIB)
     wire = connect()

@@ -174,9 +174,7 @@ def test_a_refused_body_is_drained(connect: Connect, length: int) -> None:
     assert wire.send(get("/echo")).answer().status == 200
 
 
-def test_an_endless_refused_body_is_answered_and_cut(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_refused_body_is_answered_and_cut(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi, "DRAINED", 1 * MIB)
     wire = connect().send(get("/refused", f"Content-Length: {500 * MIB}", method="PUT"))
     answer = wire.answer()
@@ -188,9 +186,7 @@ def test_an_endless_refused_body_is_answered_and_cut(
 
 @pytest.mark.parametrize("sent", [100, 2 * MIB])
 @pytest.mark.parametrize("coding", ["length", "chunks"])
-def test_a_client_that_leaves_mid_body(
-    connect: Connect, app: ToyApp, sent: int, coding: str
-) -> None:
+def test_a_client_that_leaves_mid_body(connect: Connect, app: ToyApp, sent: int, coding: str) -> None:
     wire = connect()
     if coding == "length":
         wire.send(get("/upload/x", f"Content-Length: {10 * MIB}", method="PATCH"), b"x" * sent)
@@ -244,9 +240,7 @@ def test_a_file_that_is_missing(connect: Connect, length: int) -> None:
 
 
 @pytest.mark.parametrize("length", [1000, 1 * MIB])
-def test_a_file_that_is_too_short_ends_the_connection(
-    connect: Connect, app: ToyApp, length: int
-) -> None:
+def test_a_file_that_is_too_short_ends_the_connection(connect: Connect, app: ToyApp, length: int) -> None:
     (app.folder / "blob").write_bytes(b"x" * (length - 1))
     wire = connect().send(get(f"/file/blob?length={length}"))
     with pytest.raises((EOFError, ConnectionError)):
@@ -350,9 +344,7 @@ def test_what_is_malformed_is_refused(connect: Connect, app: ToyApp, name: str) 
         assert app.calls == 1  # the App never heard of it
 
 
-def test_what_is_malformed_behind_good_requests_harms_only_itself(
-    connect: Connect, app: ToyApp
-) -> None:
+def test_what_is_malformed_behind_good_requests_harms_only_itself(connect: Connect, app: ToyApp) -> None:
     wire = connect().send(get("/durable/3"), b"garbage\r\n\r\n")
     app.waiting.get(timeout=20)(None)
     assert wire.answer().body == b"kept"

@@ -53,9 +53,7 @@ def bodies(body: bytes) -> dict[str, Any]:
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "POST"])
 def test_bodies(client: Any, kind: str, method: str) -> None:
     body = os.urandom(100_000)
-    answer = client.send_request(
-        HttpRequest(method, f"{BASE}/upload/x", content=bodies(body)[kind])
-    )
+    answer = client.send_request(HttpRequest(method, f"{BASE}/upload/x", content=bodies(body)[kind]))
     assert answer.status_code == 201
     assert answer.json() == {"size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
 

@@ -321,9 +321,7 @@ def test_what_is_malformed_is_refused(doors: Doors, name: str) -> None:
         assert Wire(sock).answer().status == status
 
 
-def test_a_slow_head(
-    app: ToyApp, authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slow_head(app: ToyApp, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxy, "HEAD_PATIENCE", 0.01)
     with Doors(app, authority) as doors, knock(doors, b"CONN").sock as sock:
         assert Wire(sock).answer().status == 408

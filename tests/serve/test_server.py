@@ -75,9 +75,7 @@ def test_without_uvloop(app: ToyApp, authority: Authority, monkeypatch: pytest.M
         wire.sock.close()
 
 
-def test_closing_ends_idle_connections_and_leaves_nothing_open(
-    app: ToyApp, authority: Authority
-) -> None:
+def test_closing_ends_idle_connections_and_leaves_nothing_open(app: ToyApp, authority: Authority) -> None:
     threads = threading.active_count()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -106,9 +104,7 @@ def test_closing_lets_an_answer_that_is_under_way_leave(app: ToyApp, authority: 
     wire.sock.close()
 
 
-def test_closing_does_not_wait_for_ever(
-    app: ToyApp, authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_does_not_wait_for_ever(app: ToyApp, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "GRACE", 0.05)
     (app.folder / "blob").write_bytes(b"x" * 64 * 1024 * 1024)
     doors = Doors(app, authority).start()

@@ -23,16 +23,12 @@ MIB = 1024 * 1024
 
 
 def connection(doors: Doors, ca: Path) -> http.client.HTTPSConnection:
-    return http.client.HTTPSConnection(
-        "localhost", doors.ports["tls"], context=client(ca), timeout=20
-    )
+    return http.client.HTTPSConnection("localhost", doors.ports["tls"], context=client(ca), timeout=20)
 
 
 @pytest.mark.parametrize("length", [0, 100, 300_000, 5 * MIB + 3])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_uploads_and_downloads(
-    doors: Doors, ca: Path, app: ToyApp, length: int, chunked: bool
-) -> None:
+def test_uploads_and_downloads(doors: Doors, ca: Path, app: ToyApp, length: int, chunked: bool) -> None:
     body = os.urandom(length)
     link = connection(doors, ca)
     for _ in range(2):
@@ -116,9 +112,7 @@ def test_curl(doors: Doors, ca: Path, app: ToyApp) -> None:
     tls = f"https://localhost:{doors.ports['tls']}"
     plain = f"http://127.0.0.1:{doors.ports['http']}"
     for url in (tls, plain):
-        put = subprocess.run(
-            [*base, "-T", str(body), f"{url}/upload/x"], capture_output=True, check=True
-        )
+        put = subprocess.run([*base, "-T", str(body), f"{url}/upload/x"], capture_output=True, check=True)
         assert hashlib.sha256(body.read_bytes()).hexdigest().encode() in put.stdout
         got = subprocess.run([*base, f"{url}/file/x"], capture_output=True, check=True)
         assert got.stdout == body.read_bytes()

@@ -1,7 +1,6 @@
 """A Dockerfile and a context made into an image."""
 
 import secrets
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -29,6 +28,7 @@ from acrlab.agents.images import Image, Images, Platform
 from acrlab.agents.protocol import Build, Built, EngineFailed, Sink
 from acrlab.agents.references import Reference
 from acrlab.agents.sandbox import Sandbox
+from acrlab.agents.tree import discard
 
 DEFAULT = Platform("linux", "amd64")
 
@@ -51,7 +51,7 @@ def build(what: Build, machine: Machine, sink: Sink, cancelled: threading.Event)
     try:
         return Builder(what, machine, scratch, sink, cancelled).build()
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        discard(scratch)
 
 
 class Builder:

@@ -13,7 +13,7 @@ from acrlab.agents.dockerfile.origin import Origin
 from acrlab.agents.dockerfile.transfer import Source, Transfer
 from acrlab.agents.paths import joined, resolved
 from acrlab.agents.protocol import EngineFailed, Mount
-from acrlab.agents.tree import Tree
+from acrlab.agents.tree import Tree, discard
 
 _SECRETS = "/run/secrets"
 _NAMES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite"}
@@ -82,7 +82,7 @@ class Prepared:
         make(self, request)
 
     def close(self) -> None:
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        discard(self._scratch)
 
     def _target(self, request: Request) -> str:
         if not request.get("target"):
@@ -143,7 +143,7 @@ class Prepared:
         """What may be written to, or is not all to be seen, is a copy."""
         tree = Tree(Path(tempfile.mkdtemp(dir=self._scratch, prefix=name)))
         place = origin.root / resolved(origin.root, path)
-        transfer = Transfer(tree, self._scratch, owner=None, mode=None, excluded=None)
+        transfer = Transfer(tree, self._scratch)
         transfer.put(Source(origin, path), "/" if place.is_dir() else "/file")
         return tree.root if place.is_dir() else tree.root / "file"
 

@@ -1,6 +1,5 @@
 """A stage while it is built: its image so far, its files, the arguments it has declared."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from acrlab.agents.dockerfile.draft import Draft
 from acrlab.agents.dockerfile.variables import expanded
 from acrlab.agents.images import Images
 from acrlab.agents.snapshot import Changes
-from acrlab.agents.tree import Tree
+from acrlab.agents.tree import Tree, discard
 
 
 class Work:
@@ -71,5 +70,5 @@ class Work:
 
     def close(self) -> None:
         if self._tree is not None:
-            shutil.rmtree(self._tree.root, ignore_errors=True)
+            discard(self._tree.root)
             self._tree = None

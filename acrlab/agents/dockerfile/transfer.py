@@ -28,12 +28,15 @@ class Source(msgspec.Struct, frozen=True):
 class Transfer:
     """Puts sources into a tree and keeps account of what it wrote.
 
-    Source: Dockerfile reference, COPY and ADD; folders that exist keep their mode, as with BuildKit.
+    Source: Dockerfile reference, COPY and ADD. A new folder that a folder's content goes to is like any other new one;
+    with BuildKit (`like`) it is like its source. One that was there stays as it was.
     """
 
     def __init__(
-        self, tree: Tree, scratch: Path, *, owner: tuple[int, int] | None, mode: int | None, excluded: Ignored | None
-    ) -> None:
+        self, tree: Tree, scratch: Path, *, owner: tuple[int, int] | None = None, mode: int | None = None,
+        excluded: Ignored | None = None, like: bool = True,
+    ) -> None:  # fmt: skip
+        self._like = like
         self._tree, self._scratch, self._owner, self._mode, self._excluded = tree, scratch, owner, mode, excluded
         self._linked: dict[tuple[int, int], str] = {}
         self._start = ""  # of the source under way: what is excluded is told from there
@@ -82,10 +85,14 @@ class Transfer:
             if self._excluded and self._excluded(below[len(self._start) :]):
                 continue
             self._any(origin, f"{path}/{name}".lstrip("/"), below, f"{place}/{name}".lstrip("/"))
-        if (new or not top) and place:
+        if not place:
+            return
+        self.written.add(place)
+        if not top or (new and self._like):
             self._dress(origin, path, place)
-        if place:
-            self.written.add(place)
+        elif new:
+            target.chmod(0o755)
+            self._tree.own(place, self._owner or ROOT)
 
     def _any(self, origin: Origin, path: str, shown: str, place: str) -> None:
         found = origin.root / path

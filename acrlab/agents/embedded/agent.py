@@ -1,6 +1,5 @@
 """The machine of one run: images in a folder, builds and containers over a sandbox, or over none."""
 
-import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from acrlab.agents.embedded.containers import Containers
 from acrlab.agents.images import Images, Platform
 from acrlab.agents.protocol import Build, Built, Capabilities, Container, Registries, Running, Sink
 from acrlab.agents.sandbox import Sandbox
+from acrlab.agents.tree import discard
 
 
 class FolderAgent:
@@ -78,4 +78,4 @@ class FolderAgent:
         if self._sandbox:
             self._sandbox.close()
         for name in ("builds", "containers", "images", "sandbox"):
-            shutil.rmtree(self._folder / name, ignore_errors=True)
+            discard(self._folder / name)

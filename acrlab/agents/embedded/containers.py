@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import shutil
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from acrlab.agents.paths import joined
 from acrlab.agents.protocol import Container, EngineFailed, Sink
 from acrlab.agents.references import Reference
 from acrlab.agents.sandbox import Command, Process, Sandbox
-from acrlab.agents.tree import Tree
+from acrlab.agents.tree import Tree, discard
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _NO_START = 125  # what `docker run` ends with when it cannot start a container
@@ -50,7 +49,7 @@ class Containers:
             raise _refused(failure.text, failure.code) from failure
         finally:
             if process is None:
-                shutil.rmtree(tree.root.parent, ignore_errors=True)
+                discard(tree.root.parent)
         started = Started(id, process, tree.root.parent if container.remove else None)
         with self._lock:
             self._running[container.name] = started
@@ -63,7 +62,7 @@ class Containers:
         if started:
             started.kill()
             started.wait()
-            shutil.rmtree(self._folder / started.id, ignore_errors=True)
+            discard(self._folder / started.id)
 
     def close(self) -> None:
         for name in list(self._running):
@@ -120,7 +119,7 @@ class Started:
     def wait(self, timeout: float | None = None) -> int | None:
         code = self._process.wait(timeout)
         if code is not None and self._folder and not self.removed:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            discard(self._folder)
             self.removed = True
         return code
 
@@ -141,8 +140,15 @@ def _command(container: Container, config: Mapping[str, Any], tree: Tree, id: st
     return Command(
         root=tree.root, argv=argv, environment={**environment, **container.environment}, workdir=workdir,
         user=(user.uid, user.gid, user.groups), mounts=container.mounts, name=container.name, hostname=id[:12],
-        network=container.network, privileged=container.privileged,
+        network=container.network, privileged=container.privileged, cpus=_cpus(container.cpus),
     )  # fmt: skip
+
+
+def _cpus(text: str) -> float:
+    try:
+        return float(text) if text else 0.0
+    except ValueError:
+        raise _refused(f"failed to parse {text} as a rational number") from None
 
 
 def _argv(container: Container, config: Mapping[str, Any]) -> tuple[str, ...]:

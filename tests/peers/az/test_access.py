@@ -60,9 +60,7 @@ def test_a_token_of_its_own_repository(az, registry):
     value = made["credentials"]["passwords"][0]["value"]
     credentials = ("--username", "puller", "--password", value)
     assert az.json("acr", "repository", "show-tags", "--name", NAME, "--repository", "team/app", *credentials) == ["v1"]
-    said = az.refused(
-        "acr", "repository", "delete", "--name", NAME, "--image", "team/app:v1", "--yes", *credentials
-    )
+    said = az.refused("acr", "repository", "delete", "--name", NAME, "--image", "team/app:v1", "--yes", *credentials)
     assert "authentication required" in said
     az.refused("acr", "scope-map", "delete", "--name", "puller-scope-map", "--registry", NAME, "--yes")
     acr(az, "token", "update", "--name", "puller", "--status", "disabled")

@@ -62,7 +62,7 @@ def test_official(suite, source, environment, tmp_path):
             *("-k", f"not ({WITHOUT})", "--junitxml", str(report)),
             *(f"tests/{name}" for name in files),
         ],
-        cwd=source,     # the tests look for their data under the working directory
+        cwd=source,  # the tests look for their data under the working directory
         env=environment,
         capture_output=True,
         text=True,

@@ -34,9 +34,7 @@ with (
     before = arm.registries.list_credentials(group, name)
     after = arm.registries.regenerate_credential(group, name, {"name": "password"})
     seen["user"] = before.username
-    seen["renewed"] = [
-        old.value != new.value for old, new in zip(before.passwords, after.passwords, strict=True)
-    ]
+    seen["renewed"] = [old.value != new.value for old, new in zip(before.passwords, after.passwords, strict=True)]
     try:
         bad = {"location": "eastus", "sku": {"name": "Basic"}, "properties": {"anonymousPullEnabled": True}}
         arm.registries.begin_create(group, f"{name}bad", bad).result()

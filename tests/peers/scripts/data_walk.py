@@ -14,7 +14,7 @@ kind, endpoint, repository = sys.argv[1:]
 seen = {}
 
 with make(azure.identity, kind) as credential, ContainerRegistryClient(endpoint, credential) as client:
-    data = b"layer" * 1_000_000      # more than one of the client's 4 MiB chunks
+    data = b"layer" * 1_000_000  # more than one of the client's 4 MiB chunks
     layer, size = client.upload_blob(repository, io.BytesIO(data))
     config, config_size = client.upload_blob(repository, io.BytesIO(b"{}"))
     seen["layer"] = [layer == "sha256:" + hashlib.sha256(data).hexdigest(), size == len(data)]
@@ -26,9 +26,7 @@ with make(azure.identity, kind) as credential, ContainerRegistryClient(endpoint,
             "digest": config,
             "size": config_size,
         },
-        "layers": [
-            {"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": layer, "size": size}
-        ],
+        "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": layer, "size": size}],
     }
     digest = client.set_manifest(repository, manifest, tag="v1")
     seen["again"] = client.set_manifest(repository, manifest, tag="v2") == digest
