@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from acrlab.agents.confine import probe as confinement
+from acrlab.agents.docker.engine import DockerEngine
 from acrlab.agents.embedded.engine import EmbeddedEngine
 from acrlab.agents.none import NoneEngine
 from acrlab.agents.protocol import Engine, EngineFailed
@@ -21,17 +22,30 @@ def engine(name: str = AUTO, now: Callable[[], float] = time.time) -> Engine:
 
 
 def _best(now: Callable[[], float]) -> Engine:
-    embedded = _embedded(now)
-    found = embedded.probe()
-    return embedded if found.run else NoneEngine(found.reasons, now)
+    """This machine itself, else a daemon: what it does to the machine is its own."""
+    reasons: list[str] = []
+    for each in (_embedded(now), _docker(now)):
+        found = each.probe()
+        if found.run:
+            return each
+        reasons += found.reasons
+    return NoneEngine(tuple(reasons), now)
 
 
 def _embedded(now: Callable[[], float]) -> Engine:
     return EmbeddedEngine(confinement.probe, confinement.sandbox, now)
 
 
+def _docker(now: Callable[[], float]) -> Engine:
+    return DockerEngine()
+
+
 def _none(now: Callable[[], float]) -> Engine:
     return NoneEngine((), now)
 
 
-ENGINES: Mapping[str, Callable[[Callable[[], float]], Engine]] = {"embedded": _embedded, "none": _none}
+ENGINES: Mapping[str, Callable[[Callable[[], float]], Engine]] = {
+    "embedded": _embedded,
+    "docker": _docker,
+    "none": _none,
+}
