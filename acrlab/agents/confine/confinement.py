@@ -126,7 +126,7 @@ class Confinement:
             for each in sorted(command.mounts, key=lambda each: each.target.count("/"))
         ]
         return {
-            "id": key,
+            "id": f"{os.getpid()}-{key}",
             "root": str(command.root.resolve()),
             "argv": command.argv,
             "environment": dict(command.environment),

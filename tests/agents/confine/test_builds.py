@@ -94,6 +94,22 @@ def test_containers_share_a_workspace(rung: Rung, shop: Workshop, tmp_path: Path
     assert shop.output.text().endswith("from first\n")
 
 
+@every_mounting_rung
+def test_steps_of_a_run_find_each_other_by_name(rung: Rung, shop: Workshop) -> None:
+    shop.build("CMD echo up; while :; do cat /etc/hosts; sleep 0.1; done\n")
+    shop.agent.network("acb_default_network", "bridge", create=True)
+    first, second = Output(), Output()
+    on = {"image": TAG, "network": "acb_default_network"}
+    shop.agent.start(Container(name="server", detach=True, **on), first.take)
+    first.until("up\n")
+    asking = Container(name="client", command=("/bin/sh", "-c", "grep server /etc/hosts; sleep 1000"), cpus=".5", **on)
+    shop.agent.start(asking, second.take)
+    second.until("\tserver ")
+    first.until("\tclient ")
+    with pytest.raises(EngineFailed, match="failed to parse many as a rational number"):
+        shop.agent.start(Container(name="wrong", cpus="many", **on), second.take)
+
+
 def test_auto_is_the_best_engine_there_is() -> None:
     able = any(tried(rung).run for rung in RUNGS)
     assert (engines.engine().probe().engine == "embedded") == able
