@@ -143,6 +143,7 @@ def _command(container: Container, config: Mapping[str, Any], tree: Tree, id: st
         root=tree.root, argv=argv, environment={**environment, **container.environment}, workdir=workdir,
         user=(user.uid, user.gid, user.groups), mounts=container.mounts, name=container.name, hostname=id[:12],
         network=container.network, privileged=container.privileged, cpus=_processors(container.cpus),
+        owners=tree.owners,
     )  # fmt: skip
 
 

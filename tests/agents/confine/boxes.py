@@ -78,7 +78,8 @@ def box(rung: Rung, root: Path, **limits: int) -> Iterator[Box]:
 def traces(folder: Path) -> list[str]:
     """Mounts below a folder, and this process's control groups. Others on this machine come and go."""
     mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(folder) in line]
-    return mounts + [str(found) for found in Path("/sys/fs/cgroup").glob(f"**/acrlab-{os.getpid()}-*{os.sep}")]
+    groups = [f"{home}/{name}" for home, names, _ in os.walk("/sys/fs/cgroup") for name in names]
+    return mounts + [group for group in groups if f"/acrlab-{os.getpid()}-" in group]
 
 
 def listing(root: Path) -> dict[str, tuple[int, int, int]]:

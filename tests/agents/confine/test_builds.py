@@ -92,6 +92,11 @@ def test_containers_share_a_workspace(rung: Rung, shop: Workshop, tmp_path: Path
         container = Container(image=TAG, name=name, command=("/bin/sh", "-c", script), mounts=mounts)
         assert shop.agent.start(container, shop.output.take).wait(60) == 0
     assert shop.output.text().endswith("from first\n")
+    script = "mkdir -m 700 own && echo x > own/f && chown -R 1000:1000 own" if rung is not SINGLE else "true"
+    container = Container(image=TAG, name="third", command=("/bin/sh", "-c", script), mounts=mounts)
+    assert shop.agent.start(container, shop.output.take).wait(60) == 0
+    shop.agent.close()
+    shutil.rmtree(tmp_path / "workspace")  # by whoever runs this
 
 
 @every_mounting_rung
