@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from acrlab.agents.confine import probe as confinement
+from acrlab.agents.docker.engine import DockerEngine
 from acrlab.agents.embedded.engine import EmbeddedEngine
 from acrlab.agents.none import NoneEngine
 from acrlab.agents.protocol import Agent, Capabilities, Engine, EngineFailed, Registries
@@ -36,17 +37,28 @@ class AutoEngine:
 
     @cached_property
     def _chosen(self) -> Engine:
-        embedded = _embedded(self._now)
-        found = embedded.probe()
-        return embedded if found.run else NoneEngine(found.reasons, self._now)
+        """This machine itself, else a daemon: what it does to the machine is its own."""
+        reasons: list[str] = []
+        for each in (_embedded(self._now), _docker(self._now)):
+            found = each.probe()
+            if found.run:
+                return each
+            reasons += found.reasons
+        return NoneEngine(tuple(reasons), self._now)
 
 
 def _embedded(now: Clock) -> Engine:
     return EmbeddedEngine(confinement.probe, confinement.sandbox, now)
 
 
+def _docker(now: Clock) -> Engine:
+    return DockerEngine()
+
+
 def _none(now: Clock) -> Engine:
     return NoneEngine((), now)
 
 
-ENGINES: Mapping[str, Callable[[Clock], Engine]] = {"auto": AutoEngine, "embedded": _embedded, "none": _none}
+ENGINES: Mapping[str, Callable[[Clock], Engine]] = {
+    "auto": AutoEngine, "embedded": _embedded, "docker": _docker, "none": _none,
+}  # fmt: skip

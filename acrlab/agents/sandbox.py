@@ -18,6 +18,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     workdir: str = "/"
     user: tuple[int, int, tuple[int, ...]] = (0, 0, ())
     mounts: tuple[Mount, ...] = ()
+    # By path, of files that are not root's where this process can give nothing away; None: files have their owners.
+    # A sandbox with users gives them for the time of the process, and brings it up to date at the end.
+    owners: dict[str, tuple[int, int]] | None = None
     name: str = ""  # by which the other containers of its network find it
     hostname: str = ""
     hosts: Mapping[str, str] = {}  # name -> address, for /etc/hosts

@@ -6,8 +6,10 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+
+import msgspec
 
 from acrlab.agents import layers
 from acrlab.agents.archive import Layer, written
@@ -28,6 +30,7 @@ class Tree:
     def __init__(self, root: Path, *, windows: bool = False) -> None:
         self.root, self._windows, self._privileged = root, windows, privileged()
         self._owners: dict[str, tuple[int, int]] = {}
+        self._known: dict[str, tuple[int, int]] = {}
         self._before: dict[str, Entry] | None = None
 
     def apply(self, layer: Path) -> None:
@@ -73,20 +76,35 @@ class Tree:
         found = os.lstat(self.root / path)
         return found.st_uid, found.st_gid
 
+    @property
+    def owners(self) -> dict[str, tuple[int, int]] | None:
+        """By path, those that are not root; None when files have their owners."""
+        return None if self._privileged else self._owners
+
     def mark(self) -> None:
         """Look at everything, so that `changed` can tell what a process did."""
         if self._before is None:
             self._before = snapshot(self.root)
+        self._known = dict(self._owners)
 
-    def changed(self) -> Changes:
-        """What is different since `mark`."""
+    def changed(self, *, gathered: bool = False) -> Changes:
+        """What is different since `mark`; `gathered` when what is written down of owners is of now."""
         before, after = self._before or {}, snapshot(self.root)
+        self._before = after
+        if gathered:
+            return changes(self._given(before, after), _owned(after, self._owners))
         found = changes(before, after)
         for path in found.written:
             if path in self._owners and before.get(path) and before[path].inode != after[path].inode:
                 del self._owners[path]
-        self._before = after
         return found
+
+    def _given(self, before: dict[str, Entry], after: dict[str, Entry]) -> dict[str, Entry]:
+        """As it was, with owners: what was given away and taken back, to the same owner, has not changed by that."""
+        same = [path for path, owner in self._owners.items() if self._known.get(path) == owner]
+        times = {path: after[path].changed for path in same if path in before and path in after}
+        back = {path: msgspec.structs.replace(before[path], changed=time) for path, time in times.items()}
+        return _owned(before | back, self._known)
 
     def layer(self, found: Changes, blobs: Path) -> Layer:
         """The layer of changes."""
@@ -150,3 +168,9 @@ def _opened(call: Callable[[str], object], path: str, _: object) -> None:
             os.unlink(path)
     except OSError:
         return
+
+
+def _owned(found: dict[str, Entry], owners: Mapping[str, tuple[int, int]]) -> dict[str, Entry]:
+    """With what is written down of owners."""
+    given = {path: owner for path, owner in owners.items() if path in found}
+    return found | {path: msgspec.structs.replace(found[path], uid=uid, gid=gid) for path, (uid, gid) in given.items()}

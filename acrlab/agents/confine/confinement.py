@@ -1,5 +1,6 @@
 """The sandbox of one run: starts processes on a rung, on networks of their own, and ends them all."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ from typing import Any
 
 from acrlab.agents.confine import networks
 from acrlab.agents.confine.networks import Network
-from acrlab.agents.confine.orders import CONTAINER, NETWORK
+from acrlab.agents.confine.orders import CONTAINER, NETWORK, RECLAIM
 from acrlab.agents.confine.process import Confined, answer
 from acrlab.agents.confine.rungs import Rung
 from acrlab.agents.protocol import Capabilities, EngineFailed, Sink
@@ -34,6 +35,7 @@ class Confinement:
         self._memory, self._processes = memory, processes
         self._networks: dict[str, Network] = {}
         self._made = 0
+        self._shared: set[str] = set()  # folders that containers could write to
         self._running: dict[str, Confined] = {}
         self._lock = threading.Lock()
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -54,7 +56,7 @@ class Confinement:
         if network:
             order |= {"address": self._join(network, key, command), "gateway": network.gateway}
         try:
-            return self._started(order, key, network, sink)
+            return self._started(order, key, network, sink, command.owners)
         except EngineFailed:
             self._ended(key, network)
             raise
@@ -71,8 +73,8 @@ class Confinement:
                 del self._networks[name]
                 known.close()
                 return
-            self._made += 1
             number = self._made
+            self._made += 1
         namespace = self._namespace(number) if not self._rung.jailed else -1
         with self._lock:
             self._networks[name] = Network(number, namespace)
@@ -88,9 +90,19 @@ class Confinement:
             process.settle()
         for network in made:
             network.close()
+        if self._rung.ids == "many" and self._shared:
+            self._reclaim()
         self._orders.close()
         self._launcher.wait()
         shutil.rmtree(self._folder / "containers", ignore_errors=True)
+
+    def _reclaim(self) -> None:
+        control, theirs = socket.socketpair()
+        with control, control.makefile("rb") as answers, contextlib.suppress(EngineFailed, OSError):
+            with theirs:
+                self._send(RECLAIM, [theirs.fileno()])
+            control.sendall(json.dumps({"folders": sorted(self._shared)}).encode() + b"\n")
+            answer(answers)
 
     def _refuse(self, command: Command) -> None:
         """What this rung cannot do is not half done. Raises: EngineFailed."""
@@ -125,8 +137,9 @@ class Confinement:
             {"source": str(each.source), "target": each.target, "read_only": each.read_only}
             for each in sorted(command.mounts, key=lambda each: each.target.count("/"))
         ]
+        self._shared |= {str(each.source) for each in command.mounts if not each.read_only and each.source.is_dir()}
         return {
-            "id": key,
+            "id": f"{os.getpid()}-{key}",
             "root": str(command.root.resolve()),
             "argv": command.argv,
             "environment": dict(command.environment),
@@ -140,22 +153,28 @@ class Confinement:
             "memory": self._memory,
             "processes": self._processes,
             "cpus": command.cpus,
+            "owners": command.owners if self._rung.ids == "many" else None,
         }
 
     def _join(self, network: Network, key: str, command: Command) -> str:
         names = dict.fromkeys(filter(None, (command.name, command.hostname or key)))
         return network.join(key, tuple(names), _extra(command), self._folder / "containers" / key / "hosts")
 
-    def _started(self, order: dict[str, Any], key: str, network: Network | None, sink: Sink) -> Confined:
+    def _started(
+        self, order: dict[str, Any], key: str, network: Network | None, sink: Sink,
+        owners: dict[str, tuple[int, int]] | None,
+    ) -> Confined:  # fmt: skip
         control, theirs = socket.socketpair()
+        answers = control.makefile("rb")
         reading, writing = os.pipe()
         namespaces = [network.namespace] if network and network.namespace >= 0 else []
         try:
             with theirs:
                 self._send(CONTAINER, [theirs.fileno(), writing, *namespaces])
             control.sendall(json.dumps(order).encode() + b"\n")
-            controllers = frozenset(answer(control)["started"])
+            controllers = frozenset(answer(answers)["started"])
         except BaseException as error:
+            answers.close()
             control.close()
             os.close(reading)
             if isinstance(error, OSError):
@@ -163,7 +182,7 @@ class Confinement:
             raise
         finally:
             os.close(writing)
-        process = Confined(control, reading, sink, controllers)
+        process = Confined(control, answers, reading, sink, controllers, owners)
         with self._lock:
             self._running[key] = process
         process.follow(lambda: self._ended(key, network))

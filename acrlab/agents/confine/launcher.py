@@ -11,9 +11,10 @@ import socket
 import sys
 
 from acrlab.agents.confine import users
-from acrlab.agents.confine.orders import NETWORK
-from acrlab.agents.confine.supervisor import Supervisor, make_network
+from acrlab.agents.confine.orders import CONTAINER, NETWORK, RECLAIM
+from acrlab.agents.confine.supervisor import Supervisor, make_network, reclaim
 
+_SMALL = {NETWORK: make_network, RECLAIM: reclaim}
 _USERS = {"many": users.many_users, "one": users.one_user, "own": lambda: None}
 
 
@@ -41,7 +42,7 @@ def main() -> None:
 
 def _serve(kind: bytes, files: list[int]) -> None:
     with contextlib.suppress(OSError, ValueError), socket.socket(fileno=files[0]) as control:
-        if kind == NETWORK:
-            make_network(control)
-        else:
+        if kind == CONTAINER:
             Supervisor(control, files[1], files[2] if len(files) > 2 else -1).run()
+        else:
+            _SMALL[kind](control)

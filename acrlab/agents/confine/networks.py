@@ -29,7 +29,7 @@ class Network:
     def __init__(self, number: int, namespace: int) -> None:
         self.namespace, self._prefix = namespace, f"172.{18 + number % _MOST}"
         self._members: dict[str, Member] = {}
-        self._last = 1
+        self._last = 0
         self._lock = threading.Lock()
 
     @property

@@ -1,3 +1,3 @@
 """The kinds of orders that a launcher takes."""
 
-CONTAINER, NETWORK = b"c", b"n"
+CONTAINER, NETWORK, RECLAIM = b"c", b"n", b"r"

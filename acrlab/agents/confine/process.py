@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 from acrlab.agents.protocol import EngineFailed, Sink
 
@@ -17,8 +17,12 @@ _KILLED = 137
 class Confined:
     """One that was started: `control` leads to its supervisor."""
 
-    def __init__(self, control: socket.socket, output: int, sink: Sink, controllers: frozenset[str]) -> None:
-        self._control, self._output, self._sink = control, output, sink
+    def __init__(
+        self, control: socket.socket, answers: BinaryIO, output: int, sink: Sink, controllers: frozenset[str],
+        owners: dict[str, tuple[int, int]] | None,
+    ) -> None:  # fmt: skip
+        self._control, self._output, self._sink, self._answers = control, output, sink, answers
+        self._owners = owners  # brought up to date when it ends
         self.controllers = controllers  # those that limit it
         self._done, self._code = threading.Event(), _KILLED
         self._error: Exception | None = None
@@ -50,11 +54,19 @@ class Confined:
             self._hand_on(chunk)
         os.close(self._output)
         with contextlib.suppress(EngineFailed):
-            self._code = int(answer(self._control)["ended"])
+            said = answer(self._answers)
+            self._code = int(said["ended"])
+            self._gather(said.get("owners"))
         with self._lock:
+            self._answers.close()
             self._control.close()
         ended()
         self._done.set()
+
+    def _gather(self, owners: dict[str, list[int]] | None) -> None:
+        if self._owners is not None and owners is not None:
+            self._owners.clear()
+            self._owners.update({path: (uid, gid) for path, (uid, gid) in owners.items()})
 
     def _hand_on(self, chunk: bytes) -> None:
         try:
@@ -65,12 +77,12 @@ class Confined:
             self.kill()
 
 
-def answer(control: socket.socket) -> dict[str, Any]:
+def answer(answers: BinaryIO) -> dict[str, Any]:
     """The next line that a supervisor says. Raises: EngineFailed when it said that something failed, or nothing."""
-    line = bytearray()
-    with contextlib.suppress(OSError):
-        while not line.endswith(b"\n") and (byte := control.recv(1)):
-            line += byte
+    try:
+        line = answers.readline()
+    except OSError:
+        line = b""
     said: dict[str, Any] = json.loads(line) if line else {"failed": "the container's supervisor was killed"}
     if "failed" in said:
         raise EngineFailed(str(said["failed"]), int(said.get("code", 125)))

@@ -12,6 +12,7 @@ from acrlab.agents.confine import netlink, syscalls
 from acrlab.agents.confine.cgroups import Group, Limits
 from acrlab.agents.confine.entry import Entry
 from acrlab.agents.confine.jail import Loan, kill_children
+from acrlab.agents.confine.ownership import give, take_back
 from acrlab.agents.confine.stubs import Stubs
 
 
@@ -28,6 +29,8 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         limits = Limits(self._order["memory"], self._order["processes"], self._order["cpus"])
         group = Group(self._order["id"], limits)
+        if self._order["owners"]:
+            give(self._order["root"], self._order["owners"])
         jail = Loan(self._order) if self._order["jailed"] else None
         try:
             code = self._contained(group, jail.process if jail else 0)
@@ -36,7 +39,8 @@ class Supervisor:
                 jail.end()
             group.remove()
             self._tidy()
-        self._tell(self._failure or {"ended": code})
+        owners = take_back("/") if self._order["owners"] is not None else None
+        self._tell(self._failure or {"ended": code, "owners": owners})
 
     def _contained(self, group: Group, spared: int) -> int:
         if self._order["jailed"]:
@@ -79,7 +83,7 @@ class Supervisor:
 
     def _tidy(self) -> None:
         """Remove what was mounted on, from inside the root: a link in it leads nowhere else. The last thing to do."""
-        if self._stubs:
+        if self._stubs or self._order["owners"] is not None:
             os.chroot(self._order["root"])
             os.chdir("/")
             Stubs([tuple(each) for each in self._stubs]).remove()
@@ -100,6 +104,13 @@ def make_network(control: socket.socket) -> None:
         return
     namespace = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     socket.send_fds(control, [json.dumps({"made": True}).encode() + b"\n"], [namespace])
+
+
+def reclaim(control: socket.socket) -> None:
+    """Make all below some folders root's again: others' files could not be deleted from outside the user namespace."""
+    for folder in json.loads(_line(control))["folders"]:
+        take_back(folder)
+    control.sendall(b'{"reclaimed": true}\n')
 
 
 def _line(control: socket.socket) -> bytes:

@@ -51,7 +51,7 @@ class Running:
             self._process(sandbox, work, instruction, argv, prepared)
         finally:
             prepared.close()
-        layer = work.layer(work.tree.changed())
+        layer = work.layer(work.tree.changed(gathered=sandbox.capabilities.users))
         return layer, history.command(argv, work.arguments, kit=self._what.buildkit)
 
     def _allowed(self, instruction: Instruction) -> None:
@@ -104,7 +104,7 @@ class Running:
             Command(
                 root=tree.root, argv=argv, environment=environment, workdir=work.draft.workdir,
                 user=(user.uid, user.gid, user.groups), mounts=(*volumes, *prepared.mounts), hostname=host,
-                network=self._network(instruction),
+                network=self._network(instruction), owners=tree.owners,
             ),
             self._log.output,
         )  # fmt: skip

@@ -18,6 +18,7 @@ from acrlab.agents.sandbox import Command, Process, Sandbox
 from acrlab.agents.tree import Tree, discard
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_MOST_PROCESSORS = 1 << 16
 _NO_START = 125  # what `docker run` ends with when it cannot start a container
 
 
@@ -140,15 +141,19 @@ def _command(container: Container, config: Mapping[str, Any], tree: Tree, id: st
     return Command(
         root=tree.root, argv=argv, environment={**environment, **container.environment}, workdir=workdir,
         user=(user.uid, user.gid, user.groups), mounts=container.mounts, name=container.name, hostname=id[:12],
-        network=container.network, privileged=container.privileged, cpus=_cpus(container.cpus),
+        network=container.network, privileged=container.privileged, cpus=_processors(container.cpus),
+        owners=tree.owners,
     )  # fmt: skip
 
 
-def _cpus(text: str) -> float:
+def _processors(text: str) -> float:
     try:
-        return float(text) if text else 0.0
+        found = float(text or 0)
     except ValueError:
-        raise _refused(f"failed to parse {text} as a rational number") from None
+        found = -1
+    if not 0 <= found < _MOST_PROCESSORS:
+        raise _refused(f"failed to parse {text} as a rational number")
+    return found
 
 
 def _argv(container: Container, config: Mapping[str, Any]) -> tuple[str, ...]:

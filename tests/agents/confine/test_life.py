@@ -11,7 +11,7 @@ import pytest
 from acrlab.agents.confine.rungs import CHROOT, RUNGS, SINGLE, Rung
 from acrlab.agents.protocol import EngineFailed, Mount
 from acrlab.agents.sandbox import Command
-from tests.agents.confine.boxes import PATH, Box, box, every_mounting_rung, every_rung, listing, within
+from tests.agents.confine.boxes import PATH, Box, box, every_mounting_rung, every_rung, listing, traces, within
 
 
 @every_rung
@@ -102,21 +102,24 @@ sandbox.start(command, lambda chunk: (sys.stdout.write(chunk.decode()), sys.stdo
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as emulator:
         try:
             assert emulator.stdout and emulator.stdout.readline() == "started\n"
-            waiting = [os.pidfd_open(pid) for pid in within(root)]
-            assert waiting
+            assert within(root)
         finally:
             emulator.kill()
-    for each in waiting:
-        ended(each)
-    assert not within(root)
+    while left := within(root):
+        for each in left:
+            ended(each)
 
 
-def ended(pidfd: int) -> None:
+def ended(pid: int) -> None:
     """Wait for the end of a process that is nobody's child here."""
+    try:
+        opened = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
     poll = select.poll()
-    poll.register(pidfd, select.POLLIN)
-    assert poll.poll(60_000)
-    os.close(pidfd)
+    poll.register(opened, select.POLLIN)
+    assert poll.poll(60_000), f"{pid} goes on"
+    os.close(opened)
 
 
 @every_rung
@@ -191,6 +194,7 @@ def test_closing_ends_what_runs(rung: Rung, root: Path) -> None:
     with box(rung, root) as here:
         process, output = here.start("echo started; sleep 1000")
         output.until("started")
+        assert traces(root.parent) or not here.sandbox.capabilities.limits
     assert process.wait(0) == 137
 
 
