@@ -134,7 +134,7 @@ class Docker:
                 "that container to be able to reuse that name.", 125,
             )  # fmt: skip
         try:
-            running = self.machine.agent.start(container, scene.sink)
+            running = self.machine.agent.start(container, _nowhere if container.detach else scene.sink)
             if container.detach:
                 scene.say(running.id)
                 return 0

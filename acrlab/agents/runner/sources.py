@@ -97,7 +97,10 @@ def _words(error: BaseException, remote: str) -> str:
         return f"fatal: Authentication failed for '{remote}/'"
     if isinstance(error, NotGitRepository):
         return f"fatal: repository '{remote}/' not found"
-    return f"fatal: unable to access '{remote}/': {error}"
+    told = str(error)
+    if "Failed to resolve" in told:
+        told = f"Could not resolve host: {urllib3.util.parse_url(remote).host}"
+    return f"fatal: unable to access '{remote}/': {told}"
 
 
 def _fetched(wanted: Git, token: str, repository: Repo, pool: urllib3.PoolManager) -> Commit:

@@ -53,11 +53,11 @@ class Steps:
         if step.cmd and step.pull:
             self._pull(step)
         started = time.monotonic()
-        found = None
-        if step.push:
-            self._push(step)
-        else:
-            found = self._container(step)
+        try:
+            found = self._push(step) if step.push else self._container(step)
+        except StepFailed as failure:
+            failure.elapsed = time.monotonic() - started
+            raise
         return Result(time.monotonic() - started, found)
 
     def _limit(self, seconds: float) -> Limit:
@@ -134,7 +134,7 @@ class Steps:
             output.end()
         return (f"exit status {code}" if code else ""), output.matched
 
-    def _push(self, step: Step) -> None:
+    def _push(self, step: Step) -> Scanned | None:
         limit = self._limit(step.timeout)
         for name in step.push:
             for attempt in range(1, PUSHES + 1):
@@ -147,6 +147,7 @@ class Steps:
                     self._look()
                     raise StepFailed("failed to push images successfully")
             self.lines.say(f"Successfully pushed image: {name}")
+        return None
 
     def _pushed(self, name: str) -> bool:
         output = Output(self.lines)

@@ -107,8 +107,7 @@ class Bench:
 
         def read() -> None:
             for data in iter(lambda: process.stdout.read1(65536), b""):
-                if not container.detach:
-                    sink(data)
+                sink(data)
             process.stdout.close()
             process.wait()
             with self.lock:

@@ -229,6 +229,13 @@ def test_ignored_errors(run):
         "Step ID: acb_step_0 encountered an error: failed to push images successfully, but is set to ignore errors. "
         "Continuing..."
     ) in run.lines()
+    (marked,) = [line for line in run.lines() if line.startswith("Step ID: acb_step_0 marked as successful")]
+    assert not marked.endswith(" 0.000000)")
+
+
+def test_what_detached_containers_write_is_not_in_the_log(run):
+    run.task(A + "steps:\n  - id: web\n    cmd: bash echo secret\n    detach: true\n  - cmd: bash sleep 0.2\n")
+    assert "secret" not in run.log
 
 
 def test_a_start_delay_is_told(run):
