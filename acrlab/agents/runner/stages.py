@@ -66,6 +66,9 @@ def _remove(network: Network, machine: Machine) -> None:
 
 def _prepare(plan: Plan, machine: Machine) -> None:
     lines, order = machine.lines, machine.order
+    found = machine.agent.capabilities
+    if found.run and not (found.users and found.networks and found.limits):  # the rest is as on a real agent
+        lines.plain(f"acrlab: steps are confined by {found.rung or found.engine}: {'; '.join(found.reasons)}")
     lines.say("Setting up Docker configuration...")
     lines.say("Successfully set up Docker configuration")
     for registry in (*((order.registry,) if order.signed_in else ()), *order.logins):

@@ -10,7 +10,7 @@ from acrlab.agents.protocol import EngineFailed
 from acrlab.agents.runner.limit import Limit
 from acrlab.agents.runner.lines import Output
 from acrlab.agents.runner.machine import Interrupted, Machine, Scene
-from acrlab.agents.runner.places import HOME, WORKSPACE, absolute
+from acrlab.agents.runner.places import HOME, HOME_VOLUME, WORKSPACE, absolute
 from acrlab.agents.runner.rendering import quoted
 from acrlab.agents.runner.scanning import Scanned, StepFailed, scanned
 from acrlab.agents.runner.shell import Shell
@@ -185,7 +185,7 @@ def container_line(step: Step, command: str, directory: str) -> str:
         ("--entrypoint", step.entry_point if step.cmd else ""), ("--name", step.id),
     ):  # fmt: skip
         words += [f"{flag} {value}"] if value else []
-    words += [f"--volume {WORKSPACE}:{WORKSPACE} --volume home:{HOME}"]
+    words += [f"--volume {WORKSPACE}:{WORKSPACE} --volume {HOME_VOLUME}:{HOME}"]
     words += [f"--volume {mount.name}:{mount.path}" for mount in step.mounts if mount]
     words += [f"--env HOME={HOME}", *(f"--env {_shielded(each)}" for each in step.env)]
     words += [] if step.plain_directory else [f"--workdir {absolute(directory)}"]

@@ -47,7 +47,7 @@ class Process:
 class Bench:
     """An agent with the images that tests name."""
 
-    capabilities = Capabilities(engine="bench", rung="processes", run=True, networks=True)
+    capabilities = Capabilities(engine="bench", rung="processes", run=True, users=True, networks=True, limits=True)
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.lock = folder, threading.Lock()

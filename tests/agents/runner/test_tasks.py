@@ -6,6 +6,7 @@ import threading
 import psutil
 import pytest
 
+from acrlab.agents.protocol import Capabilities
 from acrlab.domain.tasks.run import Order
 from tests.agents.runner.machine import Run
 
@@ -283,6 +284,12 @@ def test_cache_is_buildkit(tmp_path):
     assert [build.buildkit for build in one.agent.builds] == [True, True]
     assert one.agent.builds[0].cache
     assert "Task will use build cache, initializing buildkitd container" in one.lines()
+
+
+def test_what_an_agent_lacks_is_told(run):
+    run.agent.capabilities = Capabilities(engine="embedded", rung="chroot", run=True, reasons=("no namespaces here",))
+    run.task(A + "steps:\n  - cmd: bash true\n")
+    assert "acrlab: steps are confined by chroot: no namespaces here" in run.log
 
 
 # Graphs, and ends.
