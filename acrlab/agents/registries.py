@@ -55,7 +55,23 @@ class RunRegistries(Registries):
     """What a run may pull and push. Every request carries a token of its own: a run may outlast any of them."""
 
     def __init__(self, app: App, run: str, logins: dict[str, tuple[str, str]]) -> None:
-        self._app, self._run, self._logins = app, run, logins
+        self._app, self._run, self._logins = app, run, dict(logins)
+
+    def login(self, registry: str, user: str, password: str) -> None:
+        """Sign in to a registry of this world, for the rest of the run. Raises: EngineFailed in docker's words."""
+        host = registry.partition("/")[0].lower()
+        world = self._app.world
+        if world.registry_at(host) is None:
+            raise EngineFailed(f"Error response from daemon: {_unreachable(host)}")
+        with world.lock:
+            client = orders.standpoint(world, _open(self._app, self._run))
+        pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+        asked = Request("GET", host, "/v2/", "", {"authorization": f"Basic {pair}"}, authority=host, client=client)
+        answer = self._app.begin(asked)
+        if not isinstance(answer, Response) or answer.status != 200:
+            said = _said(answer) if isinstance(answer, Response) else "unauthorized"
+            raise EngineFailed(f'Error response from daemon: Get "https://{host}/v2/": {said}')
+        self._logins[host] = (user, password)
 
     def manifest(self, reference: str) -> tuple[str, bytes]:
         """Media type and bytes. Raises: EngineFailed in the words of docker."""

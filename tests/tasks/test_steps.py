@@ -92,6 +92,18 @@ def test_a_context_from_an_artifact(lab):
     assert lab.tags("built") == ["1"]
 
 
+def test_signing_in_inside_a_step(lab):
+    password = lab.world.state.registries[NAME].passwords[0]
+    login = f"docker login -u {NAME} -p {{}} {NAME}.azurecr.io"
+    text = A + f"  - cmd: {login.format('{{.Values.secret}}')}\n"
+    status, log = run(lab, text, values=[{"name": "secret", "value": password, "isSecret": True}])
+    assert (status, "Login Succeeded" in log, password in log) == ("Succeeded", True, False)
+    status, log = run(lab, A + f"  - cmd: {login.format('wrong')}\n")
+    assert (status, "unauthorized" in log) == ("Failed", True)
+    status, log = run(lab, A + "  - cmd: docker login -u a -p b other.example.com\n")
+    assert (status, "lookup other.example.com: no such host" in log) == ("Failed", True)
+
+
 def test_what_no_engine_can_do_is_said(lab):
     status, log = run(lab, A + "  - cmd: bash echo hi\n")
     assert status == "Failed"

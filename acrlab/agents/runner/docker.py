@@ -6,6 +6,8 @@ Source: spec (docker CLI reference); recorded where its words are in the logs.
 import secrets
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from acrlab.agents.protocol import Container, EngineFailed, Mount
 from acrlab.agents.runner.building import build
 from acrlab.agents.runner.flags import Arguments, FlagInvalid, read
@@ -41,16 +43,16 @@ class Docker:
             name = {"ls": "images", "rm": "rmi"}.get(name, name) if argv[0] == "image" else name
         command = COMMANDS.get(name)
         if command is None:
-            scene.say(f"docker: '{name}' is not a docker command.\nSee 'docker --help'" if name.isalpha() else
+            scene.complain(f"docker: '{name}' is not a docker command.\nSee 'docker --help'" if name.isalpha() else
                       f"unknown flag: {name}\nSee 'docker --help'.")  # fmt: skip
             return 1
         try:
             return command(self, read(name, rest), scene)
         except FlagInvalid as invalid:
-            scene.say(str(invalid))
+            scene.complain(str(invalid))
             return 125
         except EngineFailed as failure:
-            scene.say(failure.text)
+            scene.complain(failure.text)
             return failure.code
 
     # Containers.
@@ -58,7 +60,7 @@ class Docker:
     def run(self, arguments: Arguments, scene: Scene) -> int:
         """`docker run`. Raises: Interrupted."""
         if not arguments.words:
-            scene.say("\"docker run\" requires at least 1 argument.\nSee 'docker run --help'.")
+            scene.complain("\"docker run\" requires at least 1 argument.\nSee 'docker run --help'.")
             return 1
         image, *command = arguments.words
         name = arguments.one("name")
@@ -72,19 +74,19 @@ class Docker:
             return self._started(self._container(image, tuple(command), arguments), scene)
         except EngineFailed as failure:
             text = failure.text.removeprefix("docker: ").removeprefix(DAEMON)
-            scene.say(f"docker: {'' if text.startswith('invalid reference') else DAEMON}{text}{HELP}")
+            scene.complain(f"docker: {'' if text.startswith('invalid reference') else DAEMON}{text}{HELP}")
             return failure.code if failure.code in (125, 126, 127) else 125
 
     def _check(self, arguments: Arguments, name: str, scene: Scene) -> None:
         if name and (len(name) < 2 or set(name) - NAME or name[0] in "_.-"):
             raise EngineFailed(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
         for flag in sorted(arguments.flags.keys() - HONOURED):
-            scene.say(f"acrlab: --{flag} is not emulated and has no effect")
+            scene.complain(f"acrlab: --{flag} is not emulated and has no effect")
 
     def _inside(self, arguments: Arguments, scene: Scene) -> Scene:
         """What a tool finds inside its container."""
         variables = self._environment(arguments)
-        return Scene(scene.sink, scene.limit, arguments.one("workdir") or "/", variables, scene.stdin)
+        return replace(scene, directory=arguments.one("workdir") or "/", variables=variables)
 
     def _environment(self, arguments: Arguments) -> dict[str, str]:
         pairs = (each.partition("=") for each in arguments.all("env"))
@@ -98,8 +100,8 @@ class Docker:
             raise EngineFailed(f"No such image: {normalised(image)}", 125)
         quiet = repository(image) in PRELOADED
         if not here and not quiet:
-            scene.say(f"Unable to find image '{normalised(image)}' locally")
-        self.machine.agent.pull(normalised(image), _nowhere if quiet else scene.sink)
+            scene.complain(f"Unable to find image '{normalised(image)}' locally")
+        self.machine.agent.pull(normalised(image), _nowhere if quiet else scene.errors or scene.sink)
 
     def _container(self, image: str, command: tuple[str, ...], arguments: Arguments) -> Container:
         entrypoint = arguments.one("entrypoint")
@@ -134,7 +136,7 @@ class Docker:
                 "that container to be able to reuse that name.", 125,
             )  # fmt: skip
         try:
-            running = self.machine.agent.start(container, scene.sink)
+            running = self.machine.agent.start(container, _nowhere if container.detach else scene.sink)
             if container.detach:
                 scene.say(running.id)
                 return 0

@@ -25,13 +25,21 @@ class Interrupted(Exception):
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """Where a program runs: what takes its output, how long it may, its directory, its variables, what it reads."""
+    """Where a program runs: what takes its output, how long it may, its directory, its variables, what it reads.
+
+    `errors` takes what is no output, where that goes elsewhere: how docker pulls, why it fails.
+    """
 
     sink: Sink
     limit: Limit
     directory: str = WORKSPACE
     variables: Mapping[str, str] = {}
     stdin: bytes = b""
+    errors: Sink | None = None
+
+    def complain(self, text: str) -> None:
+        """A line that is no output."""
+        (self.errors or self.sink)(f"{text}\n".encode())
 
     def say(self, text: str) -> None:
         """A line of its output."""

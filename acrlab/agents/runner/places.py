@@ -9,6 +9,7 @@ import msgspec
 from acrlab.agents.protocol import Mount
 
 WORKSPACE, HOME = "/workspace", "/acb/home"
+HOME_VOLUME = "home"
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -24,7 +25,7 @@ class Places(msgspec.Struct, frozen=True):
 
     def volume(self, name: str) -> Path:
         """The folder of a named volume; made when it is first asked for."""
-        path = self.volumes / name
+        path = self.home if name == HOME_VOLUME else self.volumes / name
         path.mkdir(parents=True, exist_ok=True)
         return path
 

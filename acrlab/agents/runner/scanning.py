@@ -17,7 +17,9 @@ from acrlab.domain.tasks.task import Step
 
 
 class StepFailed(Exception):
-    """A step ended the run; the text follows `failed to run step ID: `."""
+    """A step ended the run; the text follows `failed to run step ID: `. Units: seconds."""
+
+    elapsed = 0.0
 
 
 class Scanned(msgspec.Struct, frozen=True):

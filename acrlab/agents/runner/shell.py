@@ -3,9 +3,12 @@
 On a real agent, what follows && runs on the agent itself. Here nothing of a task runs outside of containers.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from acrlab.agents.protocol import Container, EngineFailed, Mount, Sink
 from acrlab.agents.runner.docker import Docker
@@ -17,6 +20,7 @@ from acrlab.domain.tasks.shell import ASSIGNMENT, Redirection, Script, ShellInva
 VARIABLES = {"HOME": "/root", "PWD": WORKSPACE, "USER": "root", "SHELL": "/bin/bash"}  # source: recorded ($HOME)
 MOST = 16 << 20  # bytes that a substitution or a pipe holds
 STDIN = "/acb/stdin"
+STAND_IN = re.compile(rb"\[Warning\] \S+ is a stand-in: ")  # what engines say of an image, where containers speak
 
 
 class Shell:
@@ -30,7 +34,7 @@ class Shell:
         try:
             return _Session(self, dict(VARIABLES)).script(parse(line), scene)
         except ShellInvalid as invalid:
-            scene.say(str(invalid))
+            scene.complain(str(invalid))
             return 2
 
 
@@ -61,15 +65,15 @@ class _Session:
     def _pipeline(self, commands: Sequence[Simple], scene: Scene) -> int:
         stdin = scene.stdin
         for command in commands[:-1]:
-            held = _Held()
-            self._simple(command, Scene(held, scene.limit, scene.directory, scene.variables, stdin))
+            held = _Held(scene)
+            self._simple(command, replace(scene, sink=held, stdin=stdin, errors=held.errors))
             stdin = bytes(held.data)
-        return self._simple(commands[-1], Scene(scene.sink, scene.limit, scene.directory, scene.variables, stdin))
+        return self._simple(commands[-1], replace(scene, stdin=stdin))
 
     def _output(self, script: Script, scene: Scene) -> str:
-        held = _Held()
+        held = _Held(scene)
         session = _Session(self.shell, dict(self.variables))
-        session.script(script, Scene(held, scene.limit, scene.directory, scene.variables))
+        session.script(script, replace(scene, sink=held, stdin=b"", errors=held.errors))
         return held.data.decode(errors="replace")
 
     def _simple(self, command: Simple, scene: Scene) -> int:
@@ -99,20 +103,22 @@ class _Session:
         return scene
 
     def _redirect(self, each: Redirection, scene: Scene) -> Scene:
-        if each.operator == ">&" or each.stream == "2":
-            return scene  # output and errors are one stream here
         target = " ".join(expand(each.target, self.variables, lambda script: self._output(script, scene)))
+        if each.operator == ">&":
+            aside = scene.errors or scene.sink
+            return replace(scene, errors=scene.sink) if each.stream == "2" else replace(scene, sink=aside)
         path = None if target == "/dev/null" else self.shell.machine.places.found(target, scene.directory)
         if target != "/dev/null" and path is None:
             raise ShellInvalid(f"/bin/sh: 1: cannot create {target}: Permission denied")
         try:
             if each.operator == "<":
-                data = path.read_bytes()[:MOST] if path else b""
-                return Scene(scene.sink, scene.limit, scene.directory, scene.variables, data)
+                return replace(scene, stdin=path.read_bytes()[:MOST] if path else b"")
             sink = _written(path, append=each.operator == ">>") if path else _nowhere
         except OSError as error:
             raise ShellInvalid(f"/bin/sh: 1: cannot open {target}: {error.strerror}") from None
-        return Scene(sink, scene.limit, scene.directory, scene.variables, scene.stdin)
+        if each.stream == "2":
+            return replace(scene, errors=sink)
+        return replace(scene, sink=sink, errors=scene.errors or scene.sink)
 
     def _program(self, argv: tuple[str, ...], scene: Scene) -> int:
         """A program of the agent: in a container of the image with a shell, as nobody but the run."""
@@ -133,7 +139,7 @@ class _Session:
                 machine.agent.pull(image, _nowhere)
             return waited(machine.agent.start(container, scene.sink), scene.limit)
         except EngineFailed as failure:
-            scene.say(f"/bin/sh: 1: {argv[0]}: acrlab: the agent has no container for it: {failure.text}")
+            scene.complain(f"/bin/sh: 1: {argv[0]}: acrlab: the agent has no container for it: {failure.text}")
             return 127
 
     # What the shell does itself.
@@ -169,12 +175,15 @@ BUILTINS = {
 
 
 class _Held:
-    """Output that is kept, up to a size."""
+    """Output that is kept, up to a size. That an image is a stand-in is said to whoever reads the log."""
 
-    def __init__(self) -> None:
-        self.data = bytearray()
+    def __init__(self, scene: Scene) -> None:
+        self.data, self.errors = bytearray(), scene.errors or scene.sink
 
     def __call__(self, data: bytes) -> None:
+        if STAND_IN.match(data):
+            self.errors(data)
+            return
         if len(self.data) + len(data) > MOST:
             raise ShellInvalid(f"acrlab: more than {MOST >> 20} MiB in a pipe of the agent's shell")
         self.data += data

@@ -4,6 +4,7 @@ Source: the engine's open source (scan/context.go, scan/git.go, oras-go's file s
 """
 
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -12,9 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import urllib3
 from dulwich.client import HTTPUnauthorized, Urllib3HttpGitClient
+from dulwich.config import ConfigFile, parse_submodules
 from dulwich.errors import GitProtocolError, NotGitRepository
 from dulwich.object_store import iter_tree_contents
 from dulwich.objects import Blob, Commit, Tag, Tree
@@ -23,13 +26,13 @@ from dulwich.repo import Repo
 from acrlab.agents.protocol import EngineFailed, Registries
 from acrlab.agents.runner.context import unpack
 from acrlab.agents.runner.services import SourceFailed
-from acrlab.domain.tasks.contexts import ARTIFACT, Git, git, is_artifact, is_git
+from acrlab.domain.tasks.contexts import ARTIFACT, Git, git, is_artifact, is_git, is_url
 from acrlab.domain.tasks.run import Source
 
 TITLE, UNPACK = "org.opencontainers.image.title", "io.deis.oras.content.unpack"
 ATTEMPTS = 3
 HEX = frozenset(b"0123456789abcdef")
-MOST_FILES = 200_000
+MOST_FILES, NESTED = 200_000, 5
 
 
 def fetch(source: Source, target: Path, pool: urllib3.PoolManager, registries: Registries) -> str:
@@ -82,12 +85,36 @@ def _clone(source: Source, folder: Path, target: Path, pool: urllib3.PoolManager
     wanted = git(source.url)
     if source.commit:  # what the trigger saw, wherever the branch is by now
         wanted = Git(wanted.remote, source.commit, wanted.folder)
+    return _cloned(wanted, source.token, folder, target, pool, 0)
+
+
+def _cloned(wanted: Git, token: str, folder: Path, target: Path, pool: urllib3.PoolManager, depth: int) -> str:
+    """The commit that was checked out; what it has of other repositories is fetched, too. Raises: SourceFailed."""
+    if depth > NESTED:
+        raise SourceFailed(f"error initializing submodules: more than {NESTED} within each other")
+    if not is_url(wanted.remote):
+        raise SourceFailed(f"error fetching: acrlab: {wanted.remote}: git is spoken over http and https only")
+    place = folder / f"repository-{len(list(folder.iterdir()))}"
     try:
-        with contextlib.closing(Repo.init(str(folder / "repo"), mkdir=True)) as repository:
-            commit = _fetched(wanted, source.token, repository, pool)
-            _checked_out(repository, commit, wanted, target)
+        with contextlib.closing(Repo.init(str(place), mkdir=True)) as repository:
+            commit = _fetched(wanted, token, repository, pool)
+            for path, id in _checked_out(repository, commit, wanted, target):
+                remote = _submodules(repository, commit, wanted).get(f"{wanted.folder}/{path}".strip("/"), "")
+                if not remote:
+                    raise SourceFailed(
+                        f"error initializing submodules: fatal: No url found for submodule path '{path}'"
+                    )
+                own = token if urllib3.util.parse_url(remote).host == urllib3.util.parse_url(wanted.remote).host else ""
+                _cloned(Git(remote, id), own, folder, _safe(target, path), pool, depth + 1)
             return commit.id.decode()
-    except (GitProtocolError, NotGitRepository, HTTPUnauthorized, urllib3.exceptions.HTTPError, KeyError) as error:
+    except (
+        GitProtocolError,
+        NotGitRepository,
+        HTTPUnauthorized,
+        urllib3.exceptions.HTTPError,
+        KeyError,
+        ValueError,
+    ) as error:
         raise SourceFailed(f"error fetching: {_words(error, wanted.remote)}") from None
 
 
@@ -97,7 +124,10 @@ def _words(error: BaseException, remote: str) -> str:
         return f"fatal: Authentication failed for '{remote}/'"
     if isinstance(error, NotGitRepository):
         return f"fatal: repository '{remote}/' not found"
-    return f"fatal: unable to access '{remote}/': {error}"
+    told = str(error)
+    if "Failed to resolve" in told:
+        told = f"Could not resolve host: {urllib3.util.parse_url(remote).host}"
+    return f"fatal: unable to access '{remote}/': {told}"
 
 
 def _fetched(wanted: Git, token: str, repository: Repo, pool: urllib3.PoolManager) -> Commit:
@@ -148,16 +178,38 @@ def _is_id(ref: str) -> bool:
     return len(ref) == 40 and set(ref.encode()) <= HEX
 
 
-def _checked_out(repository: Repo, commit: Commit, wanted: Git, target: Path) -> None:
+def _submodules(repository: Repo, commit: Commit, wanted: Git) -> dict[str, str]:
+    """Path -> address, as .gitmodules has them."""
+    tree = repository.object_store[commit.tree]
+    if not isinstance(tree, Tree) or b".gitmodules" not in tree:
+        return {}
+    blob = repository.object_store[tree[b".gitmodules"][1]]
+    try:
+        config = ConfigFile.from_file(io.BytesIO(blob.data if isinstance(blob, Blob) else b""))
+        found = {path.decode(): url.decode() for path, url, _ in parse_submodules(config)}
+    except (ValueError, KeyError, UnicodeDecodeError):
+        raise SourceFailed("error initializing submodules: fatal: bad config line in file .gitmodules") from None
+    base = wanted.remote.rstrip("/") + "/"
+    return {path: urljoin(base, url) if url.startswith(("./", "../")) else url for path, url in found.items()}
+
+
+def _checked_out(repository: Repo, commit: Commit, wanted: Git, target: Path) -> list[tuple[str, str]]:
+    """Write the files of a commit; the places where it has other repositories, and their commits."""
+    modules: list[tuple[str, str]] = []
     tree = _subtree(repository, commit.tree, wanted.folder)
     links: list[tuple[Path, str]] = []
     for count, entry in enumerate(iter_tree_contents(repository.object_store, tree)):
         if count > MOST_FILES:
             raise SourceFailed(f"acrlab: a context with more than {MOST_FILES} files")
         path = _safe(target, os.fsdecode(entry.path or b""))
-        blob = None if entry.mode is None or stat.S_IFMT(entry.mode) == 0o160000 else repository.object_store[entry.sha]
-        if not isinstance(blob, Blob) or entry.mode is None:
-            continue  # a submodule
+        if entry.mode is None or entry.sha is None:
+            continue
+        if stat.S_IFMT(entry.mode) == 0o160000:
+            modules.append((os.fsdecode(entry.path or b""), entry.sha.decode()))
+            continue
+        blob = repository.object_store[entry.sha]
+        if not isinstance(blob, Blob):
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
         if stat.S_ISLNK(entry.mode):
             links.append((path, os.fsdecode(blob.data)))
@@ -166,6 +218,7 @@ def _checked_out(repository: Repo, commit: Commit, wanted: Git, target: Path) ->
         path.chmod(0o755 if entry.mode & 0o100 else 0o644)
     for path, to in links:  # last, so that nothing is written through one
         path.symlink_to(to)
+    return modules
 
 
 def _subtree(repository: Repo, tree: Any, folder: str) -> Any:

@@ -66,6 +66,9 @@ def _remove(network: Network, machine: Machine) -> None:
 
 def _prepare(plan: Plan, machine: Machine) -> None:
     lines, order = machine.lines, machine.order
+    found = machine.agent.capabilities
+    if found.run and not (found.users and found.networks and found.limits):  # the rest is as on a real agent
+        lines.plain(f"acrlab: steps are confined by {found.rung or found.engine}: {'; '.join(found.reasons)}")
     lines.say("Setting up Docker configuration...")
     lines.say("Successfully set up Docker configuration")
     for registry in (*((order.registry,) if order.signed_in else ()), *order.logins):
@@ -93,13 +96,12 @@ def _fill(volume: Volume, machine: Machine) -> None:
     machine.lines.say(f"Volume source {volume.name} successfully created")
 
 
-def _report(plan: Plan, results: dict[str, Result | None], machine: Machine) -> tuple[Dependency, ...]:
+def _report(plan: Plan, results: dict[str, Result], machine: Machine) -> tuple[Dependency, ...]:
     found: list[Dependency] = []
     for step in plan.steps:
         result = results[step.id]
-        elapsed = result.elapsed if result else 0.0
-        machine.lines.say(f"Step ID: {step.id} marked as successful (elapsed time in seconds: {elapsed:.6f})")
-        if result is None or result.scanned is None or step.cached or not result.scanned.tags:
+        machine.lines.say(f"Step ID: {step.id} marked as successful (elapsed time in seconds: {result.elapsed:.6f})")
+        if result.scanned is None or step.cached or not result.scanned.tags:
             continue
         machine.lines.say(f"Populating digests for step ID: {step.id}...")
         found += result.scanned.dependencies(machine)
@@ -115,11 +117,11 @@ class _Graph:
         self.halted = threading.Event()
         self.steps = Steps(machine, total, self.halted)
         self.ended: queue.SimpleQueue[tuple[Step, Result | BaseException]] = queue.SimpleQueue()
-        self.results: dict[str, Result | None] = {}
+        self.results: dict[str, Result] = {}
         self.left = dict.fromkeys(step.id for step in plan.steps)
         self.active = 0
 
-    def run(self) -> dict[str, Result | None]:
+    def run(self) -> dict[str, Result]:
         self._start()
         while self.active:
             step, outcome = self._next()
@@ -162,7 +164,7 @@ class _Graph:
         if step.ignore_errors:
             told = f"Step ID: {step.id} encountered an error: {text}, but is set to ignore errors. Continuing..."
             self.machine.lines.say(told)
-            self.results[step.id] = None
+            self.results[step.id] = Result(failure.elapsed if isinstance(failure, StepFailed) else 0.0)
             return
         self._end()
         raise TaskFailed(f"failed to run step ID: {step.id}: {text}")

@@ -10,7 +10,7 @@ from acrlab.agents.protocol import EngineFailed
 from acrlab.agents.runner.limit import Limit
 from acrlab.agents.runner.lines import Output
 from acrlab.agents.runner.machine import Interrupted, Machine, Scene
-from acrlab.agents.runner.places import HOME, WORKSPACE, absolute
+from acrlab.agents.runner.places import HOME, HOME_VOLUME, WORKSPACE, absolute
 from acrlab.agents.runner.rendering import quoted
 from acrlab.agents.runner.scanning import Scanned, StepFailed, scanned
 from acrlab.agents.runner.shell import Shell
@@ -53,11 +53,11 @@ class Steps:
         if step.cmd and step.pull:
             self._pull(step)
         started = time.monotonic()
-        found = None
-        if step.push:
-            self._push(step)
-        else:
-            found = self._container(step)
+        try:
+            found = self._push(step) if step.push else self._container(step)
+        except StepFailed as failure:
+            failure.elapsed = time.monotonic() - started
+            raise
         return Result(time.monotonic() - started, found)
 
     def _limit(self, seconds: float) -> Limit:
@@ -134,7 +134,7 @@ class Steps:
             output.end()
         return (f"exit status {code}" if code else ""), output.matched
 
-    def _push(self, step: Step) -> None:
+    def _push(self, step: Step) -> Scanned | None:
         limit = self._limit(step.timeout)
         for name in step.push:
             for attempt in range(1, PUSHES + 1):
@@ -147,6 +147,7 @@ class Steps:
                     self._look()
                     raise StepFailed("failed to push images successfully")
             self.lines.say(f"Successfully pushed image: {name}")
+        return None
 
     def _pushed(self, name: str) -> bool:
         output = Output(self.lines)
@@ -184,7 +185,7 @@ def container_line(step: Step, command: str, directory: str) -> str:
         ("--entrypoint", step.entry_point if step.cmd else ""), ("--name", step.id),
     ):  # fmt: skip
         words += [f"{flag} {value}"] if value else []
-    words += [f"--volume {WORKSPACE}:{WORKSPACE} --volume home:{HOME}"]
+    words += [f"--volume {WORKSPACE}:{WORKSPACE} --volume {HOME_VOLUME}:{HOME}"]
     words += [f"--volume {mount.name}:{mount.path}" for mount in step.mounts if mount]
     words += [f"--env HOME={HOME}", *(f"--env {_shielded(each)}" for each in step.env)]
     words += [] if step.plain_directory else [f"--workdir {absolute(directory)}"]

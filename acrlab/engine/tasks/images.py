@@ -177,4 +177,3 @@ def _digest(world: "World", image: dict[str, str]) -> str:
     upstream = world.upstreams(HUBS.get(image["registry"], image["registry"]))
     found = upstream.manifest(image["repository"], image["tag"]) if upstream is not None else None
     return names.digest_of(found[0]) if found is not None else ""
-

@@ -157,4 +157,3 @@ def details(ask: Ask) -> Resource:
     """The task with its secrets. Source: recorded, acr_task (2024-09), listDetails."""
     assert ask.known is not None
     return ask.known
-

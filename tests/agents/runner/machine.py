@@ -47,7 +47,7 @@ class Process:
 class Bench:
     """An agent with the images that tests name."""
 
-    capabilities = Capabilities(engine="bench", rung="processes", run=True, networks=True)
+    capabilities = Capabilities(engine="bench", rung="processes", run=True, users=True, networks=True, limits=True)
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.lock = folder, threading.Lock()
@@ -107,8 +107,7 @@ class Bench:
 
         def read() -> None:
             for data in iter(lambda: process.stdout.read1(65536), b""):
-                if not container.detach:
-                    sink(data)
+                sink(data)
             process.stdout.close()
             process.wait()
             with self.lock:

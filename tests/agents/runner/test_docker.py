@@ -128,6 +128,11 @@ def test_az_without_one_is_an_image_as_any_other(run):
         ("bash echo `echo x` $(echo y z)", ["x y z"]),
         ("bash echo a > out.txt; echo b >> out.txt && cat out.txt", ["a", "b"]),
         ("bash echo gone > /dev/null", []),
+        ("bash true > /dev/null; docker run --rm nosuch.example.invalid/x 2> /dev/null || echo no", ["no"]),
+        (
+            "bash true; echo x`docker run --rm r.example/bash:1 echo y`",
+            ["Unable to find image 'r.example/bash:1' locally", "xy"],
+        ),
         ("bash true; X=1; echo $X $HOME ${Y:-z}", ["1 /root z"]),
         ("bash printf 'b\\na\\n' | sort", ["a", "b"]),
         ("sort < Dockerfile > /dev/null; cat < Dockerfile", None),

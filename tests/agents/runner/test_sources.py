@@ -10,6 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 import urllib3
+from dulwich.objects import Blob, Commit, Tree
 from dulwich.porcelain import branch_create, commit, tag_create
 from dulwich.repo import Repo
 from dulwich.server import DictBackend
@@ -31,6 +32,28 @@ class Server(ThreadingMixIn, WSGIServer):
 class Silent(WSGIRequestHandler):
     def log_message(self, format, *arguments):
         pass
+
+
+MODULES = {"outer": "../r.git", "lost": "../other.git", "loop": "../loop.git"}
+
+
+def nested(folder, url, commit_of):
+    """A repository that has another one in deps/r; that named loop is said to have itself."""
+    with Repo.init(str(folder), mkdir=True) as repository:
+        modules = Blob.from_string(f'[submodule "r"]\n\tpath = deps/r\n\turl = {url}\n'.encode())
+        deps, tree = Tree(), Tree()
+        deps.add(b"r", 0o160000, commit_of.encode())
+        tree.add(b".gitmodules", 0o100644, modules.id)
+        tree.add(b"deps", 0o040000, deps.id)
+        for each in (modules, deps, tree):
+            repository.object_store.add_object(each)
+        made = Commit()
+        made.tree, made.author, made.committer = tree.id, b"A <a@example.com>", b"A <a@example.com>"
+        made.author_time = made.commit_time = made.author_timezone = made.commit_timezone = 0
+        made.message = b"nested"
+        repository.object_store.add_object(made)
+        repository.refs[b"refs/heads/master"] = made.id
+        return made.id.decode()
 
 
 def packed():
@@ -64,8 +87,9 @@ def site(tmp_path_factory):
         (folder / "r/Dockerfile").write_text("FROM debian\n")
         repository.get_worktree().stage(["Dockerfile"])
         ids["second"] = commit(repository, b"two", author=who, committer=who).decode()
-    repository = Repo(str(folder / "r"))
-    git = make_wsgi_chain(DictBackend({"/r.git": repository}))
+    ids |= {name: nested(folder / name, url, ids["first"]) for name, url in MODULES.items()}
+    repositories = {f"/{name}.git": Repo(str(folder / name)) for name in ("r", *MODULES)}
+    git = make_wsgi_chain(DictBackend(repositories))
 
     def app(environ, start_response):
         path = environ["PATH_INFO"]
@@ -83,7 +107,7 @@ def site(tmp_path_factory):
         if path.startswith("/broken"):
             start_response("503 Service Unavailable", [])
             return [b"later"]
-        if "r.git" not in path:
+        if ".git" not in path or path.startswith("/other"):
             start_response("404 Not Found", [])
             return [b"nothing here"]
         return git(environ, start_response)
@@ -95,7 +119,8 @@ def site(tmp_path_factory):
     server.shutdown()
     thread.join()
     server.server_close()
-    repository.close()
+    for repository in repositories.values():
+        repository.close()
 
 
 @pytest.fixture
@@ -138,6 +163,20 @@ def test_branches_tags_commits_and_folders(site, fetch, fragment, which, text):
     assert (found, (target / "Dockerfile").read_text()) == (ids[which], text)
 
 
+def test_submodules(site, fetch):
+    base, ids = site
+    found, target = fetch(f"{base}/outer.git")
+    assert found == ids["outer"]
+    assert (target / "deps/r/Dockerfile").read_text() == "FROM scratch\n"
+    assert (target / "deps/r/sub/Dockerfile").read_text() == "FROM busybox\n"
+
+
+@pytest.mark.parametrize("name", ["lost", "loop"])
+def test_submodules_that_cannot_be_had(site, fetch, name):
+    with pytest.raises(SourceFailed, match="error fetching"):
+        fetch(f"{site[0]}/{name}.git")
+
+
 def test_the_commit_of_a_trigger(site, fetch):
     base, ids = site
     assert fetch(f"{base}/r.git#master", commit=ids["first"])[0] == ids["first"]
@@ -161,6 +200,17 @@ def test_the_commit_of_a_trigger(site, fetch):
 def test_what_cannot_be_fetched(site, fetch, path, words):
     with pytest.raises(SourceFailed, match=words):
         fetch(f"{site[0]}/{path}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["git@127.0.0.1:a/b.git", "git://127.0.0.1:9/r.git", "https://:@/x.git", "http://[::1/x.git",
+     "http://127.0.0.1:99999/x.git", "http://127.0.0.1:9/x.git#a:b:c", "http://a b/x.git", "oci://", "oci://x", "http://",
+     "https://dev.azure.com/_git/", "http://127.0.0.1:9/\x00.git"],
+)  # fmt: skip
+def test_strange_addresses(fetch, url):
+    with pytest.raises(SourceFailed):
+        fetch(url, registries=Shelf({}, {}))
 
 
 def test_nobody_there(fetch):

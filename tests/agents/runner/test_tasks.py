@@ -6,6 +6,7 @@ import threading
 import psutil
 import pytest
 
+from acrlab.agents.protocol import Capabilities
 from acrlab.domain.tasks.run import Order
 from tests.agents.runner.machine import Run
 
@@ -229,6 +230,13 @@ def test_ignored_errors(run):
         "Step ID: acb_step_0 encountered an error: failed to push images successfully, but is set to ignore errors. "
         "Continuing..."
     ) in run.lines()
+    (marked,) = [line for line in run.lines() if line.startswith("Step ID: acb_step_0 marked as successful")]
+    assert not marked.endswith(" 0.000000)")
+
+
+def test_what_detached_containers_write_is_not_in_the_log(run):
+    run.task(A + "steps:\n  - id: web\n    cmd: bash echo secret\n    detach: true\n  - cmd: bash sleep 0.2\n")
+    assert "secret" not in run.log
 
 
 def test_a_start_delay_is_told(run):
@@ -276,6 +284,12 @@ def test_cache_is_buildkit(tmp_path):
     assert [build.buildkit for build in one.agent.builds] == [True, True]
     assert one.agent.builds[0].cache
     assert "Task will use build cache, initializing buildkitd container" in one.lines()
+
+
+def test_what_an_agent_lacks_is_told(run):
+    run.agent.capabilities = Capabilities(engine="embedded", rung="chroot", run=True, reasons=("no namespaces here",))
+    run.task(A + "steps:\n  - cmd: bash true\n")
+    assert "acrlab: steps are confined by chroot: no namespaces here" in run.log
 
 
 # Graphs, and ends.

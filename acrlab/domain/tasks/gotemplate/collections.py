@@ -11,6 +11,8 @@ from acrlab.domain.tasks.gotemplate.values import CallFailed, kind, to_json, tru
 def _listed(value: Any, name: str) -> list[Any]:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return list(value)
+    if value is None:
+        raise CallFailed("runtime error: invalid memory address or nil pointer dereference")
     raise CallFailed(f"Cannot find {name} on type {kind(value)}")
 
 

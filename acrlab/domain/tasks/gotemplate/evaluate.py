@@ -58,6 +58,7 @@ class _Run:
         self.template, self.functions, self.data = template, functions, data
         self.name, self.written, self.size, self.steps, self.depth = template.name, list[str](), 0, 0, 0
         self.variables: list[tuple[str, Any]] = [("$", data)]
+        self.at: Any = None  # the node that was looked at last: where Go says that an error is
 
     def text(self) -> str:
         self.walk(self.template.trees[self.name], _Dot(self.data))
@@ -78,6 +79,7 @@ class _Run:
         self.written.append(text)
 
     def step(self, node: Any) -> None:
+        self.at = node
         self.steps += 1
         if self.steps > MOST_STEPS:
             self.fail(node, "the template takes too many steps")
@@ -139,12 +141,14 @@ class _Run:
         if isinstance(value, Mapping):
             return [(key, value[key]) for key in sorted(value, key=str)]
         if isinstance(value, int) and not isinstance(value, bool):
+            if len(node.pipe.declared) > 1:
+                self.fail(self.at, f"can't use {shown(value)} to iterate over more than one variable")
             if value > MOST_STEPS:
                 self.fail(node.pipe, "the template takes too many steps")
             return [(each, each) for each in range(value)]
         if isinstance(value, Sequence) and not isinstance(value, str):
             return list(enumerate(value))
-        self.fail(node.pipe.commands[-1].args[0], f"range can't iterate over {shown(value)}")
+        self.fail(self.at, f"range can't iterate over {shown(value)}")
         return []
 
     def _call(self, node: Call, dot: _Dot) -> None:
@@ -257,6 +261,7 @@ class _Run:
 
     def _argument(self, node: Identifier, function: Function, index: int, arg: Operand, dot: _Dot) -> Any:
         wanted = function.wanted(index)
+        self.at = arg
         if isinstance(arg, Constant):
             value, text = argument(wanted, arg.value, str(arg))
         elif isinstance(arg, Nil) and wanted not in ("any", "map", "list"):
@@ -273,11 +278,11 @@ class _Run:
         wanted = function.wanted(index)
         if final is None or final is NOTHING:
             if wanted not in ("any", "map", "list"):
-                self.fail(node, f"invalid value; expected {wanted}")
+                self.fail(self.at, f"invalid value; expected {wanted}")
             return None
         value, text = argument(wanted, final, "")
         if text:
-            self.fail(node, text)
+            self.fail(self.at, text)
         return value
 
 

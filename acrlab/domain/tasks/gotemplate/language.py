@@ -15,7 +15,7 @@ def _length(value: Any) -> int:
     if isinstance(value, Mapping | Sequence):
         return len(value)
     if value is None:
-        raise CallFailed("len of nil pointer")
+        raise CallFailed("reflect: call of reflect.Value.Type on zero Value")
     raise CallFailed(f"len of type {type_name(value)}")
 
 
@@ -40,6 +40,8 @@ def _item(value: Any, key: Any) -> Any:
     if not isinstance(key, int) or isinstance(key, bool):
         raise CallFailed(f"cannot index slice/array with type {type_name(key)}")
     raw = value.encode() if isinstance(value, str) else value
+    if key == len(raw):
+        raise CallFailed(f"reflect: {'string' if isinstance(value, str) else 'slice'} index out of range")
     if not 0 <= key < len(raw):
         raise CallFailed(f"index out of range: {key}")
     return raw[key]

@@ -2,10 +2,11 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from acrlab.domain.tasks.gotemplate.signatures import Function, of
-from acrlab.domain.tasks.gotemplate.values import CallFailed
+from acrlab.domain.tasks.gotemplate.values import CallFailed, Int64
 
 MOST = 10_000  # numbers in a list
 INTEGER = re.compile(r"[+-]?\d{1,19}")
@@ -17,7 +18,7 @@ def whole(value: Any) -> int:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int):
-        return _wrapped(value)
+        return _wrapped(int(value))
     if isinstance(value, float):
         return int(value) if math.isfinite(value) and abs(value) < 1 << 63 else 0
     return _wrapped(int(value)) if isinstance(value, str) and INTEGER.fullmatch(value) else 0
@@ -73,20 +74,24 @@ def _steps(start: int, stop: int, step: int) -> list[int]:
     return list(found)
 
 
+def _int64(call: Callable[..., int], takes: str) -> Function:
+    return of(lambda *values: Int64(call(*values)), takes)
+
+
 QUANTITIES: dict[str, Function] = {
     "int": of(whole, "any"),
-    "int64": of(whole, "any"),
+    "int64": _int64(whole, "any"),
     "float64": of(real, "any"),
     "atoi": of(lambda value: whole(value), "string"),
-    "add1": of(lambda value: _wrapped(whole(value) + 1), "any"),
-    "add": of(lambda *values: _wrapped(sum(whole(each) for each in values)), "any..."),
-    "sub": of(lambda left, right: _wrapped(whole(left) - whole(right)), "any any"),
-    "div": of(_divided, "any any"),
-    "mod": of(_rest, "any any"),
-    "mul": of(_product, "any any..."),
-    "max": of(lambda *values: max(whole(each) for each in values), "any any..."),
-    "biggest": of(lambda *values: max(whole(each) for each in values), "any any..."),
-    "min": of(lambda *values: min(whole(each) for each in values), "any any..."),
+    "add1": _int64(lambda value: _wrapped(whole(value) + 1), "any"),
+    "add": _int64(lambda *values: _wrapped(sum(whole(each) for each in values)), "any..."),
+    "sub": _int64(lambda left, right: _wrapped(whole(left) - whole(right)), "any any"),
+    "div": _int64(_divided, "any any"),
+    "mod": _int64(_rest, "any any"),
+    "mul": _int64(_product, "any any..."),
+    "max": _int64(lambda *values: max(whole(each) for each in values), "any any..."),
+    "biggest": _int64(lambda *values: max(whole(each) for each in values), "any any..."),
+    "min": _int64(lambda *values: min(whole(each) for each in values), "any any..."),
     "ceil": of(lambda value: float(math.ceil(real(value))), "any"),
     "floor": of(lambda value: float(math.floor(real(value))), "any"),
     "round": of(_rounded, "any int any..."),

@@ -6,7 +6,7 @@ from typing import Any
 
 from acrlab.domain.tasks.gotemplate.lexer import quoted
 from acrlab.domain.tasks.gotemplate.signatures import Function, of
-from acrlab.domain.tasks.gotemplate.values import CallFailed, shown
+from acrlab.domain.tasks.gotemplate.values import CallFailed, Strings, shown
 
 LONGEST = 1 << 20  # characters that a function makes
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
@@ -166,11 +166,11 @@ STRINGS: dict[str, Function] = {
     "kebabcase": of(lambda value: "-".join(_words(value)).lower(), "string"),
     "camelcase": of(_camel, "string"),
     "toString": of(text, "any"),
-    "toStrings": of(strings, "any"),
+    "toStrings": of(lambda value: Strings(strings(value)), "any"),
     "join": of(_joined, "string any"),
-    "sortAlpha": of(lambda value: sorted(strings(value)), "any"),
+    "sortAlpha": of(lambda value: Strings(sorted(strings(value))), "any"),
     "split": of(_split, "string string"),
-    "splitList": of(_parts, "string string"),
+    "splitList": of(lambda between, value: Strings(_parts(between, value)), "string string"),
     "splitn": of(_split_most, "string int string"),
     "hello": of(lambda: "Hello!"),
 }

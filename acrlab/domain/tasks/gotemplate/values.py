@@ -12,14 +12,23 @@ from typing import Any
 
 from acrlab.domain.tasks.gotemplate.lexer import quoted
 
+
+class Int64(int):
+    """An int64, which Go does not take for an int."""
+
+
+class Strings(list[str]):
+    """A []string, which Go does not take for a list of anything."""
+
+
 KINDS = (
-    (bool, "bool"), (int, "int"), (float, "float64"), (str, "string"), (datetime, "struct"), (Mapping, "map"),
-    (Sequence, "slice"),
+    (bool, "bool"), (Int64, "int64"), (int, "int"), (float, "float64"), (str, "string"), (datetime, "struct"),
+    (Mapping, "map"), (Sequence, "slice"),
 )  # fmt: skip
 TYPES = {
     "slice": "[]interface {}", "map": "map[string]interface {}", "invalid": "<nil>", "struct": "time.Time",
 }  # fmt: skip
-FAMILIES = {"bool": "bool", "int": "int", "float64": "float", "string": "string"}
+FAMILIES = {"bool": "bool", "int": "int", "int64": "int", "float64": "float", "string": "string"}
 VERB = re.compile(r"%([-+# 0]*)(\d{1,4}|\*)?(?:\.(\d{0,4}))?(.?)", re.DOTALL)
 
 
@@ -34,6 +43,8 @@ def kind(value: object) -> str:
 
 def type_name(value: object) -> str:
     """As %T writes it."""
+    if isinstance(value, Strings):
+        return "[]string"
     found = kind(value)
     return TYPES.get(found, found)
 
@@ -98,12 +109,11 @@ def equal(left: object, right: object) -> bool:
     """As `eq` does. Raises: CallFailed."""
     if left is None or right is None:
         return left is right
-    first, second = FAMILIES.get(kind(left)), FAMILIES.get(kind(right))
-    if first is None or second is None:
-        raise CallFailed(f"non-comparable type {shown(left if first is None else right, False)}: "
-                         f"{type_name(left if first is None else right)}")  # fmt: skip
+    first, second = FAMILIES.get(kind(left), ""), FAMILIES.get(kind(right), "")
     if first != second:
         raise CallFailed(f"incompatible types for comparison: {type_name(left)} and {type_name(right)}")
+    if not first:
+        raise CallFailed(f"non-comparable type {shown(left, False)}: {type_name(left)}")
     return left == right
 
 
@@ -155,11 +165,11 @@ def _verb(letter: str, value: object, flags: str, precision: str | None) -> str:
         return _literal(value) if "#" in flags else shown(value, False)
     if letter == "T":
         return type_name(value)
-    writer = WRITERS.get((kind(value), letter))
+    writer = WRITERS.get((kind(value).removesuffix("64") if isinstance(value, int) else kind(value), letter))
     if writer is None:
         return f"%!{letter}({type_name(value)}={shown(value, False)})" if value is not None else f"%!{letter}(<nil>)"
     text = str(writer(value, precision))
-    return f"+{text}" if "+" in flags and kind(value) in ("int", "float64") and not text.startswith("-") else text
+    return f"+{text}" if "+" in flags and isinstance(value, int | float) and not text.startswith("-") else text
 
 
 def _literal(value: object) -> str:

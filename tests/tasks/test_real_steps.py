@@ -1,0 +1,111 @@
+"""Task files over the embedded engine: real containers, real networks, images that are really built and pushed."""
+
+import base64
+
+import pytest
+
+from acrlab.agents import engines
+from acrlab.agents.bases.stand_ins import StandIns
+from acrlab.agents.dispatcher import Dispatcher
+from tests.tasks.conftest import NAME, Lab
+
+A = "version: v1.1.0\nsteps:\n"
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """A registry whose runs have the embedded engine; stand-ins are assembled once."""
+    engine = engines.engine("embedded")
+    found = engine.probe()
+    if not found.run:
+        pytest.skip(f"NO PROCESS CAN BE CONFINED HERE: {'; '.join(found.reasons)}")
+    folder = tmp_path_factory.mktemp("real")
+    lab = Lab(folder)
+    lab.dispatcher.close()
+    lab.world.upstreams = StandIns(folder / "stand-ins")
+    lab.dispatcher = Dispatcher(lab.app, lambda: engine, folder / "real-runs")
+    yield lab
+    lab.close()
+
+
+def run(lab, text, **more):
+    """Status, and what the run's containers wrote."""
+    content = base64.b64encode((A + text).encode()).decode()
+    queued = lab.schedule("EncodedTaskRunRequest", encodedTaskContent=content, **more)
+    status = lab.settled(queued.run_id).status
+    log = lab.log(queued.run_id).text.split("\r\n")
+    return status, [line for line in log if line and not line.startswith(("20", "[Warning]", "Run ID"))], log
+
+
+def test_steps_share_a_workspace_and_a_home(real):
+    status, lines, log = run(
+        real, "  - cmd: bash -c 'echo one > f; echo two > ~/g; pwd'\n  - cmd: bash cat f /acb/home/g\n"
+        "  - cmd: bash -c 'exit 4'\n    ignoreErrors: true\n  - cmd: bash echo $HOME && echo `cat f`\n",
+    )  # fmt: skip
+    assert (status, lines) == ("Succeeded", ["/workspace", "one", "two", "/root", "one"]), log
+
+
+def test_containers_find_each_other_by_name(real):
+    """Microsoft's network-curl.yaml: a detached web server, asked by its step's id."""
+    status, lines, log = run(
+        real, "  - id: web\n    cmd: mcr.microsoft.com/oss/nginx/nginx:1.15.5-alpine\n    detach: true\n"
+        "  - cmd: curl -s --retry 20 --retry-connrefused --retry-delay 1 http://web\n",
+    )  # fmt: skip
+    assert status == "Succeeded", log
+    assert any("nginx" in line for line in lines), log
+
+
+def test_built_run_and_pushed(real):
+    text = 'FROM mcr.microsoft.com/acr/bash\nARG WHO\nRUN echo hello $WHO > /greeting\nCMD ["cat", "/greeting"]\n'
+    steps = "  - build: -t $Registry/app:$ID --build-arg WHO=you .\n  - cmd: $Registry/app:$ID\n"
+    place = real.upload(Dockerfile=text, acb__yaml=A + steps + "  - push: [$Registry/app:$ID]\n")
+    queued = real.schedule("FileTaskRunRequest", taskFilePath="acb.yaml", sourceLocation=place)
+    done = real.settled(queued.run_id)
+    log = real.log(queued.run_id).text
+    assert done.status == "Succeeded", log
+    assert "\r\nhello you\r\n" in log
+    assert real.tags("app") == [queued.run_id]
+    (image,) = done.output_images
+    assert real.shelf.digests("app") == [image.digest]
+
+
+def test_a_step_that_takes_too_long_is_ended(real):
+    status, lines, log = run(
+        real, "  - cmd: bash -c 'trap \"\" TERM; while true; do sleep 0.1; done'\n    timeout: 1\n"
+    )
+    assert (status, lines) == ("Failed", ["failed to run step ID: acb_step_0: timed out"]), log
+
+
+def test_one_failure_ends_the_others(real):
+    status, lines, log = run(
+        real, "  - id: slow\n    cmd: bash sleep 600\n    when: ['-']\n  - id: fails\n    cmd: bash -c 'exit 7'\n"
+        "    when: ['-']\n",
+    )  # fmt: skip
+    assert status == "Failed"
+    assert lines[-1] == "failed to run step ID: fails: exit status 7", log
+    assert sum("Container failed during run: slow." in line for line in log) == 1
+
+
+def test_a_secret_is_a_file_of_a_volume_only(real):
+    content = base64.b64encode(
+        b"version: v1.1.0\nvolumes:\n  - name: keys\n    secret:\n      key: {{ .Values.key | b64enc }}\nsteps:\n"
+         b"  - cmd: bash cat /run/keys/key\n    volumeMounts: [{name: keys, mountPath: /run/keys}]\n"
+         b"  - cmd: bash -c 'ls /run/keys 2>&1 || true; ls -A /workspace'\n"
+    ).decode()  # fmt: skip
+    queued = real.schedule(
+        "EncodedTaskRunRequest", encodedTaskContent=content, values=[{"name": "key", "value": "k3y", "isSecret": True}]
+    )  # fmt: skip
+    log = real.log(queued.run_id).text if real.settled(queued.run_id).status == "Succeeded" else ""
+    assert log.count("k3y") == 1  # what cat wrote
+    assert "No such file" in log
+
+
+def test_docker_inside_a_step(real):
+    status, lines, log = run(
+        real, f"  - cmd: docker pull mcr.microsoft.com/hello-world\n"
+        f"  - cmd: docker tag mcr.microsoft.com/hello-world {NAME}.azurecr.io/copied:1\n"
+        f"  - cmd: docker push {NAME}.azurecr.io/copied:1\n  - cmd: docker run --rm {NAME}.azurecr.io/copied:1\n",
+    )  # fmt: skip
+    assert status == "Succeeded", log
+    assert real.tags("copied") == ["1"]
+    assert "Hello from Docker!" in lines
