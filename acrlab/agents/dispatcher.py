@@ -18,9 +18,7 @@ import urllib3
 from acrlab.agents.protocol import Engine, EngineFailed
 from acrlab.agents.registries import RunRegistries
 from acrlab.agents.runner.lines import footer
-from acrlab.agents.runner.run import execute
 from acrlab.agents.runner.services import SecretFailed
-from acrlab.agents.services import RunServices
 from acrlab.domain import events
 from acrlab.domain.errors import Condition
 from acrlab.domain.tasks.run import Ending, Order
@@ -162,6 +160,9 @@ class Dispatcher:
             shutil.rmtree(workspace, ignore_errors=True)
 
     def _executed(self, id: str, order: Order, work: Work, workspace: Path) -> Ending:
+        from acrlab.agents.runner.run import execute  # here, so that a start does not wait for what it may not need
+        from acrlab.agents.services import RunServices
+
         registries = RunRegistries(self._app, id.lower(), order.logins)
         agent = self._engine().agent(workspace / "agent", registries)
         services = RunServices(self._world, id.lower(), registries, self._network)
