@@ -4,6 +4,7 @@ What really runs is timed by this machine's clock: turning the dial of the world
 ends it. Start and finish of a run are moments of the world's clock.
 """
 
+import functools
 import os
 import shutil
 import threading
@@ -165,11 +166,11 @@ class Dispatcher:
 
         registries = RunRegistries(self._app, id.lower(), order.logins)
         agent = self._engine().agent(workspace / "agent", registries)
-        services = RunServices(self._world, id.lower(), registries, self._network)
+        tell = functools.partial(self._tell, id)
+        services = RunServices(self._world, id.lower(), registries, self._network, tell)
         try:
             return execute(
-                order, agent, registries, services, workspace / "run", lambda line: self._tell(id, line),
-                work.cancelled, self._world.now,
+                order, agent, registries, services, workspace / "run", tell, work.cancelled, self._world.now
             )  # fmt: skip
         finally:
             agent.close()
