@@ -1,5 +1,6 @@
 """The composition root: a world, a store, keys and doors, put together."""
 
+import functools
 import os
 import random
 import shutil
@@ -7,13 +8,13 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import urllib3
 
-from acrlab.agents import engines
 from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.dispatcher import Dispatcher
 from acrlab.agents.protocol import Engine
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 CLOCKS = ("wall", "frozen", "autojump")
 SWITCH = 0.0005  # seconds; at the default of 5 ms a busy loop keeps the journal's thread from its next fsync
+ENGINE = "ACRLAB_ENGINE"  # the variable that names the engine where nothing else does
 IDLE = 1.0  # seconds between two looks at what has fallen due
 
 
@@ -58,6 +60,8 @@ class FolderInUse(Condition):
 
 class Emulator:
     """An Azure of its own: Entra, ARM and container registries, on this machine.
+
+    `engine` names what does the work of a run; where it is empty, the variable ACRLAB_ENGINE does.
 
     `data` keeps the world in a folder; without it everything is gone at `stop`. `seed` makes ids repeatable.
     `port` is the plain door's; the proxy and TLS take the next two. A port that is taken becomes any free one.
@@ -76,7 +80,7 @@ class Emulator:
         profile: str = CURRENT,
         throttling: bool | None = None,
         port: int = 0,
-        engine: str | Engine = "auto",
+        engine: str | Engine = "",
     ) -> None:
         if clock not in CLOCKS:
             raise ValueError(f"clock={clock!r}: use one of {', '.join(CLOCKS)}")
@@ -103,9 +107,9 @@ class Emulator:
         collection.sweep(self.world)
         repositories.sweep(self.world)
         self.stopping = threading.Event()
-        self.app = App(self.world, stop=self.stopping.set, fork=self.fork)
-        found = engines.engine(engine, self.world.now) if isinstance(engine, str) else engine
-        self.dispatcher = Dispatcher(self.app, lambda: found, self.folder / "runs", self._network)
+        self.app = App(self.world, stop=self.stopping.set, fork=self.fork, engine=self.engine)
+        self._engine = _chosen(engine, self.world.now)
+        self.dispatcher = Dispatcher(self.app, self._engine, self.folder / "runs", self._network)
         self._authority = Authority(kept / "ca" if kept else None)
         self._sealed, self._port = sealed, port
         self._closed = threading.Event()
@@ -249,11 +253,31 @@ class Emulator:
             "environment": self.environment(),
         }
 
+    def engine(self) -> str:
+        """What does the work of a run here, in words; finding out takes a moment the first time."""
+        from acrlab.agents import engines
+
+        return engines.described(self._engine().probe())
+
     def transport(self) -> "EmulatorTransport":
         """An azure-core transport that calls this emulator without a socket."""
         from acrlab.serve.inprocess import EmulatorTransport
 
         return EmulatorTransport(self.app)
+
+
+def _chosen(engine: str | Engine, now: Callable[[], float]) -> Callable[[], Engine]:
+    """The engine, found when it is first needed: looking for what works here takes longer than a start may."""
+    if not isinstance(engine, str):
+        return lambda: engine
+
+    @functools.cache
+    def found() -> Engine:
+        from acrlab.agents import engines
+
+        return engines.engine(engine or os.environ.get(ENGINE) or engines.AUTO, now)
+
+    return found
 
 
 def _link(source: Path, target: Path) -> None:

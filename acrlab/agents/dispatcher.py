@@ -4,6 +4,7 @@ What really runs is timed by this machine's clock: turning the dial of the world
 ends it. Start and finish of a run are moments of the world's clock.
 """
 
+import functools
 import os
 import shutil
 import threading
@@ -18,9 +19,7 @@ import urllib3
 from acrlab.agents.protocol import Engine, EngineFailed
 from acrlab.agents.registries import RunRegistries
 from acrlab.agents.runner.lines import footer
-from acrlab.agents.runner.run import execute
 from acrlab.agents.runner.services import SecretFailed
-from acrlab.agents.services import RunServices
 from acrlab.domain import events
 from acrlab.domain.errors import Condition
 from acrlab.domain.tasks.run import Ending, Order
@@ -162,13 +161,16 @@ class Dispatcher:
             shutil.rmtree(workspace, ignore_errors=True)
 
     def _executed(self, id: str, order: Order, work: Work, workspace: Path) -> Ending:
+        from acrlab.agents.runner.run import execute  # here, so that a start does not wait for what it may not need
+        from acrlab.agents.services import RunServices
+
         registries = RunRegistries(self._app, id.lower(), order.logins)
         agent = self._engine().agent(workspace / "agent", registries)
-        services = RunServices(self._world, id.lower(), registries, self._network)
+        tell = functools.partial(self._tell, id)
+        services = RunServices(self._world, id.lower(), registries, self._network, tell)
         try:
             return execute(
-                order, agent, registries, services, workspace / "run", lambda line: self._tell(id, line),
-                work.cancelled, self._world.now,
+                order, agent, registries, services, workspace / "run", tell, work.cancelled, self._world.now
             )  # fmt: skip
         finally:
             agent.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import urllib3
 
-from acrlab.agents import git_source
+from acrlab.agents import git_source, samples
 from acrlab.agents.acr_cli import AcrCli, CommandFailed
 from acrlab.agents.protocol import Registries
 from acrlab.agents.runner import sources
@@ -21,12 +21,17 @@ ALIAS_SECONDS, MOST_TEXT = 2.0, 1 << 20
 
 
 class RunServices(Services):
-    """Given to one run. `network` is how it reaches what is neither a registry nor a vault of this world."""
+    """Given to one run. `network` is how it reaches what is neither a registry nor a vault of this world.
+
+    `tell` adds a line to its log.
+    """
 
     def __init__(
-        self, world: World, run: str, registries: Registries, network: Callable[[], urllib3.PoolManager]
-    ) -> None:
+        self, world: World, run: str, registries: Registries, network: Callable[[], urllib3.PoolManager],
+        tell: Callable[[str], None],
+    ) -> None:  # fmt: skip
         self._world, self._run, self._registries, self._network = world, run, registries, network
+        self._tell = tell
         self._pool: urllib3.PoolManager | None = None
 
     def close(self) -> None:
@@ -61,9 +66,17 @@ class RunServices(Services):
 
     def fetch(self, source: Source, target: Path) -> str:
         """Put a repository, a tar or an artifact there; its commit or nothing. Raises: SourceFailed."""
-        if git_source.lies_here(self._world, source.url):
-            return git_source.fetch(self._world, source, target)
-        return sources.fetch(source, target, self._reach(), self._registries)
+        try:
+            if git_source.lies_here(self._world, source.url):
+                return git_source.fetch(self._world, source, target)
+            return sources.fetch(source, target, self._reach(), self._registries)
+        except SourceFailed:
+            warning = samples.warning(source.url)
+            if not warning:
+                raise
+        self._tell(warning)
+        samples.put(source.url, target)
+        return ""
 
     def read(self, url: str) -> str:
         """The text behind a URL. Raises: SourceFailed. Source: the engine's open source (graph/preprocessor.go)."""

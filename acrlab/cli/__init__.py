@@ -42,6 +42,9 @@ Throttling = Annotated[
         help="Count requests against the tier's rates and answer 429. On with --realistic-timing and in exam-classic.",
     ),
 ]
+Builder = Annotated[
+    str, typer.Option("--engine", help="What does the work of ACR Tasks: auto, embedded, docker, none.")
+]
 Profile = Annotated[str, typer.Option(help="Which facts hold: current-2026, or exam-classic.")]
 
 
@@ -66,6 +69,7 @@ def up(
     realistic_timing: Realistic = False,
     profile: Profile = "current-2026",
     throttling: Throttling = None,
+    engine: Builder = "",
 ) -> None:
     """Start the emulator; ready in under a second."""
     if data is not None and memory:
@@ -85,7 +89,7 @@ def up(
     with told(), _known_profile(profile):
         emulator = Emulator(
             data=folder, sealed=sealed, port=port, realistic_timing=realistic_timing, profile=profile,
-            throttling=throttling,
+            throttling=throttling, engine=_known_engine(engine),
         )  # fmt: skip
     with emulator.start():
         gc.freeze()
@@ -157,6 +161,20 @@ def env(
     typer.echo("\n".join(quote(name, value) for name, value in found.items()))
 
 
+def _known_engine(name: str) -> str:
+    name = name or os.environ.get("ACRLAB_ENGINE", "")
+    if not name:
+        return name
+    from acrlab.agents import engines
+    from acrlab.agents.protocol import EngineFailed
+
+    try:
+        return engines.known(name)
+    except EngineFailed as wrong:
+        fail(str(wrong), 2)
+        raise AssertionError from wrong
+
+
 @app.command(context_settings=PASS_ON)
 def run(
     context: typer.Context,
@@ -167,6 +185,7 @@ def run(
     realistic_timing: Realistic = False,
     profile: Profile = "current-2026",
     throttling: Throttling = None,
+    engine: Builder = "",
     standpoint: Annotated[
         str, typer.Option("--from", help="Where the command stands: an address, or network/subnet.")
     ] = "",
@@ -183,8 +202,9 @@ def run(
 
     with told(), _known_profile(profile):
         emulator = Emulator(
-            data=data, sealed=sealed, realistic_timing=realistic_timing, profile=profile, throttling=throttling
-        )
+            data=data, sealed=sealed, realistic_timing=realistic_timing, profile=profile, throttling=throttling,
+            engine=_known_engine(engine),
+        )  # fmt: skip
     with emulator.start():
         try:
             variables = emulator.environment(standpoint)
@@ -234,13 +254,14 @@ def lab(
     context: typer.Context,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
     data: Data = None,
+    engine: Builder = "",
 ) -> None:
     """Start the emulator and JupyterLab inside its environment; one Ctrl-C ends both."""
     from acrlab.emulator import Emulator
 
     root = _course_root()
     with told():
-        emulator = Emulator(data=data or running.home() / "world", port=PORT)
+        emulator = Emulator(data=data or running.home() / "world", port=PORT, engine=_known_engine(engine))
     with emulator.start():
         running.record(emulator.describe())
         command = [sys.executable, "-m", "jupyterlab", "-y", f"--ServerApp.root_dir={root}", *context.args]

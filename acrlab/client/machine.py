@@ -85,6 +85,14 @@ def _tool(name: str, purpose: str) -> Callable[[], Check]:
     return check
 
 
+def _engine() -> Check:
+    from acrlab.agents import engines
+
+    found = engines.engine().probe()
+    why = "; ".join(found.reasons)
+    return Check("build engine", engines.described(found), "" if found.run else why)
+
+
 def _emulator() -> Check:
     found = running.alive()
     return Check("emulator", f"running, process {found['pid']}" if found else "not running: `acrlab up` starts it")
@@ -98,6 +106,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _uvloop,
     _proxy,
     _az,
+    _engine,
     _tool("docker", "push and pull with Docker"),
     _tool("skopeo", "copy and inspect images without a daemon"),
     _tool("oras", "push artifacts of any kind"),

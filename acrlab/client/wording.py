@@ -30,6 +30,7 @@ def status(found: dict[str, Any]) -> str:
     registries = found["registries"] or [None]
     return "\n".join((
         f"running, profile {found['profile']}{ahead}",
+        f"engine      {found['engine']}; {found['runs']} runs queued or under way",
         f"journal     {found['journal']} records; snapshots: {', '.join(found['snapshots'])}",
         *(
             f"registry    {each['loginServer']}  {each['repositories']} repositories, {each['bytes']} bytes" if each

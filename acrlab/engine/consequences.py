@@ -10,7 +10,7 @@ from acrlab.domain import events
 from acrlab.engine.hosting import hooks
 from acrlab.engine.lifecycle import retention, soft_delete
 from acrlab.engine.reach import deliveries
-from acrlab.engine.tasks import images, queue
+from acrlab.engine.tasks import expiry, images, queue
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] = {
     events.ManifestPushed: (deliveries.pushed, retention.moved, images.pushed),
     events.TaskLearned: (images.learned,),
+    events.RunEnded: (expiry.ended,),
     events.ManifestDeleted: (deliveries.deleted, soft_delete.planned),
     events.RepositoryDeleted: (deliveries.forgotten,),
     events.QuarantineDecided: (deliveries.released,),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from acrlab.engine import collection, vanishing
 from acrlab.engine.lifecycle import retention, soft_delete
 from acrlab.engine.state import Job
-from acrlab.engine.tasks import images, timers
+from acrlab.engine.tasks import expiry, images, timers
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
@@ -17,5 +17,6 @@ TABLE: dict[str, Callable[["World", Job], None]] = {
     soft_delete.JOB: soft_delete.purge,
     vanishing.JOB: vanishing.vanish,
     timers.JOB: timers.fire,
+    expiry.JOB: expiry.expire,
     images.JOB: images.poll,
 }

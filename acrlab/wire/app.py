@@ -27,9 +27,11 @@ class App:
         *,
         stop: Callable[[], None] | None = None,
         fork: Callable[[Path], None] | None = None,
+        engine: Callable[[], str] | None = None,
         strict_bugs: bool = False,
     ) -> None:
         self.world, self.stop, self.fork, self.strict_bugs = world, stop, fork, strict_bugs
+        self.engine = engine
         self.exchanges: deque[Exchange] = deque(maxlen=5000)
 
     @property

@@ -17,6 +17,10 @@ OPEN, SIGNED_IN, VISIBLE = "open", "signed-in", "visible"
 _SLASHES = re.compile(r"//+")
 _EXTENSION = re.compile(r"/providers/Microsoft\.Authorization/", re.IGNORECASE)
 _REGISTRY = re.compile(r"/providers/Microsoft\.ContainerRegistry/registries(/|$)", re.IGNORECASE)
+# Answers about these do not name their api-version. Source: recorded, acr_task (2024-09).
+_TASKS = re.compile(
+    r"/registries/[^/]+/(tasks|runs|taskRuns|agentPools|scheduleRun|listBuildSourceUploadUrl)(/|$)", re.IGNORECASE
+)
 # Constant here: what is left after one request. Source: ARM throttling by token buckets (2024).
 _LEFT = {"GET": ("reads", 249, 3749), "HEAD": ("reads", 249, 3749), "DELETE": ("deletes", 199, 2999)}
 _WRITES = ("writes", 199, 2999)
@@ -121,12 +125,13 @@ def _echoed(headers: dict[str, str]) -> list[tuple[str, str]]:
 
 def _versions(call: Call) -> list[tuple[str, str]]:
     """Which api-version answered. Source: recorded, api-supported-versions repeats the one that was asked."""
-    if PROVIDER not in call.request.path.lower():
+    path = call.request.path
+    if PROVIDER not in path.lower():
         return []
     asked = call.request.parameters().get("api-version", "")
     found = projection.resolve(asked) if asked.isascii() and len(asked) < 40 else None
     if found is None or not found.supported:
         return []
     served = [("x-acrlab-api-version-served", found.served)] if found.newer else []
-    own = [("api-supported-versions", found.served)] if _REGISTRY.search(call.request.path) else []
+    own = [("api-supported-versions", found.served)] if _REGISTRY.search(path) and not _TASKS.search(path) else []
     return own + served

@@ -29,6 +29,7 @@ class Host(Protocol):
     exchanges: deque[Exchange]
     stop: Callable[[], None] | None
     fork: Callable[[Path], None] | None
+    engine: Callable[[], str] | None
 
 
 class Call:

@@ -13,6 +13,7 @@ from acrlab.domain.errors import BodyInvalid, Condition, RegistryUnknown, RouteU
 from acrlab.engine import billing
 from acrlab.engine import why as explanations
 from acrlab.engine.state import Registry
+from acrlab.engine.tasks import runs
 from acrlab.wire import arm_tasks, http, imds, registry
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
@@ -99,6 +100,8 @@ def status(call: Call) -> Response:
         "journal": call.world.journal.position,
         "jobs": [{"name": job.name, "due": job.due} for job in sorted(state.jobs)],
         "snapshots": list(call.world.journal.marks()),
+        "engine": call.host.engine() if call.host.engine is not None else "none",
+        "runs": len(runs.unfinished(call.world)),
         "registries": [_summary(each) for each in state.registries.values()],
     }
     return http.json(200, body)

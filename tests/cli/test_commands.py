@@ -255,3 +255,12 @@ def test_doctor_says_what_this_machine_can_do(home: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout
     assert "Python" in done.stdout
     assert "loopback" in done.stdout
+
+
+def test_the_engine_is_named_and_triggers_are_explained(home: dict[str, str]) -> None:
+    done = acrlab(home, "run", "--engine", "none", "--", sys.executable, "-m", "acrlab", "status")
+    assert "engine      none, runs no containers: RUN and cmd steps fail; 0 runs queued" in done.stdout, done.stderr
+    done = acrlab(home, "run", "--", sys.executable, "-m", "acrlab", "why", "--triggers")
+    assert "no trigger was looked at yet" in done.stdout, done.stderr
+    refused = acrlab(home, "run", "--engine", "nope", "--", "true")
+    assert refused.returncode == 2 and "there are auto, embedded" in refused.stderr

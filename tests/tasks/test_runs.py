@@ -5,6 +5,8 @@ import re
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
+from acrlab.engine import billing
+from acrlab.engine.tasks import contexts, queue
 from tests.tasks.conftest import GROUP, LINUX, NAME, PATIENCE
 
 
@@ -143,3 +145,68 @@ def test_who_may(lab):
         assert (answer.status, answer.code) == (403, "AuthorizationFailed")
     with pytest.raises(ResourceNotFoundError):
         lab.sdk.runs.get(GROUP, NAME, "cf9")
+
+
+def test_runs_are_kept_for_thirty_days_and_archived_ones_longer(lab):
+    gone, kept = lab.settled(lab.build("a:1").run_id), lab.settled(lab.build("b:1").run_id)
+    lab.sdk.runs.update(GROUP, NAME, kept.run_id, {"isArchiveEnabled": True})
+    lab.world.advance(29 * 86400)
+    assert len(list(lab.sdk.runs.list(GROUP, NAME))) == 2
+    lab.world.advance(2 * 86400)
+    assert [each.run_id for each in lab.sdk.runs.list(GROUP, NAME)] == [kept.run_id]
+    with pytest.raises(ResourceNotFoundError):
+        lab.sdk.runs.get_log_sas_url(GROUP, NAME, gone.run_id)
+    lab.sdk.runs.update(GROUP, NAME, kept.run_id, {"isArchiveEnabled": False})
+    assert list(lab.sdk.runs.list(GROUP, NAME)) == []
+    assert lab.build("c:1").run_id not in (gone.run_id, kept.run_id)
+
+
+def test_logs_that_nobody_knows_are_swept(lab, monkeypatch):
+    lab.settled(lab.build("a:1").run_id)
+    (log,) = lab.world.storage.names("logs")
+    monkeypatch.setattr(lab.world.clock, "now", lambda: 4e9)
+    contexts.sweep(lab.world)
+    assert list(lab.world.storage.names("logs")) == [log]
+    lab.world.advance(31 * 86400)
+    assert list(lab.sdk.runs.list(GROUP, NAME)) == []
+    contexts.sweep(lab.world)
+    assert list(lab.world.storage.names("logs")) == []
+
+
+def test_what_a_run_costs(lab):
+    lab.engine.gate.clear()
+    run = lab.build("a:1")
+    assert lab.engine.building.acquire(timeout=PATIENCE)
+    lab.world.advance(100)
+    lab.sdk.runs.cancel(GROUP, NAME, run.run_id)
+    lab.settled(run.run_id)
+    (account,) = billing.accounts(lab.world)
+    assert sum(account.worked.values()) == 200  # two cores for a hundred seconds
+
+
+def test_many_runs_wait_for_an_agent(lab, monkeypatch):
+    monkeypatch.setattr(queue, "AGENTS", 2)
+    lab.engine.gate.clear()
+    found = [lab.build(f"a:{number}").run_id for number in range(4)]
+    for _ in range(2):
+        assert lab.engine.building.acquire(timeout=PATIENCE)
+    states = [lab.sdk.runs.get(GROUP, NAME, each).status for each in found]
+    assert states == ["Running", "Running", "Queued", "Queued"]
+    lab.engine.gate.set()
+    assert {lab.settled(each).status for each in found} == {"Succeeded"}
+    assert lab.tags("a") == ["0", "1", "2", "3"]
+
+
+def test_a_run_that_takes_too_long(lab, monkeypatch):
+    monkeypatch.setattr("acrlab.domain.tasks.shapes.TIMEOUT", (0, 28800, 3600))
+    lab.engine.gate.clear()
+    run = lab.schedule("DockerBuildRequest", dockerFilePath="Dockerfile", timeout=1,
+                       sourceLocation=lab.upload(Dockerfile="FROM scratch\n"))  # fmt: skip
+    assert lab.settled(run.run_id).status == "Timeout"
+    assert lab.log(run.run_id).headers["x-ms-meta-Complete"] == "timedout"
+
+
+def test_a_log_of_many_lines(lab):
+    lab.engine.lines = 100_000
+    run = lab.settled(lab.build("a:1").run_id)
+    assert run.status == "Succeeded" and lab.log(run.run_id).text.count("\r\nline ") == 100_000

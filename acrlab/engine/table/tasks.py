@@ -13,7 +13,7 @@ ROWS: tuple[ResourceType, ...] = (
     ),
     ResourceType(
         path=shapes.RUN, methods=("PATCH", "GET", "LIST"), desired=control.desired, order=control.order,
-        chosen=control.chosen, closing=runs.closing, feature="tasks", versions=VERSIONS,
+        chosen=control.chosen, changing=control.changing, closing=runs.closing, feature="tasks", versions=VERSIONS,
         actions=(
             Action(name="listLogSasUrl", perform=control.log_link),
             Action(name="cancel", perform=control.cancelled),

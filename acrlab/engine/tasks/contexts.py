@@ -35,3 +35,15 @@ def sweep(world: "World") -> None:
         for name, changed in list(world.storage.names(below)):
             if world.clock.now() - changed > links.CONTEXT_LIFE:
                 world.storage.delete(name)
+    _sweep_logs(world)
+
+
+def _sweep_logs(world: "World") -> None:
+    """Delete the logs of runs that no state, fork or snapshot knows any more."""
+    found = [name for name, changed in world.storage.names("logs") if world.clock.now() - changed > links.CONTEXT_LIFE]
+    if not found:
+        return
+    held = {each.body["log"] for state in world.states() for each in state.resources.values() if "log" in each.body}
+    for name in found:
+        if name not in held:
+            world.storage.delete(name)

@@ -9,7 +9,7 @@ from acrlab.domain.task_errors import RunFinished
 from acrlab.domain.tasks import filters, shapes
 from acrlab.engine.ask import Ask
 from acrlab.engine.state import Resource
-from acrlab.engine.tasks import links, runs
+from acrlab.engine.tasks import expiry, links, runs
 
 # Lists
 
@@ -53,6 +53,13 @@ def desired(ask: Ask) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def changing(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
+    """A run that is archived no more goes when its time has come."""
+    if "finished" not in body or body["properties"]["isArchiveEnabled"]:
+        return ()
+    return (expiry.planned(ask.world, str(ask.id), body["finished"]),)
+
+
 def log_link(ask: Ask) -> dict[str, Any]:
     """Where the log is read. Source: azure-cli-protocol 5.5; recorded, Azure/azure-cli#30033 (2024-10)."""
     assert ask.known is not None
@@ -67,5 +74,7 @@ def cancelled(ask: Ask) -> Resource:
     assert run is not None
     if run.body["status"] not in runs.UNFINISHED:
         raise RunFinished(run=ask.id.name, status=run.body["status"])
-    ask.world.commit(events.RunEnded(at=ask.world.now(), by=ask.by, id=run.id, status="Canceled"))
+    now = ask.world.now()
+    worked = now - run.body.get("started", now)  # its agent does not get to say
+    ask.world.commit(events.RunEnded(at=now, by=ask.by, id=run.id, status="Canceled", seconds=worked))
     return ask.world.state.resources[run.id.lower()]

@@ -1,5 +1,6 @@
 """A run's request as the order that its agent is given, and whom it may act as."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from acrlab.domain.access import ANONYMOUS, Principal
@@ -16,6 +17,7 @@ from acrlab.engine.tasks.requests import decoded
 if TYPE_CHECKING:
     from acrlab.engine.world import World
 
+_PAGE = re.compile(r"https://github\.com/[\w.-]{1,100}/(?![^/]*\.git/?$)[\w.-]{1,100}/?", re.IGNORECASE | re.ASCII)
 SYSTEM, CALLER = "[system]", "[caller]"
 
 
@@ -50,7 +52,13 @@ def _source(request: dict[str, Any], trigger: dict[str, Any]) -> Source:
     location, commit = request.get("sourceLocation") or "", trigger.get("commitId", "")
     if contexts.RELATIVE.fullmatch(location):
         return Source(upload=location, commit=commit)
-    return Source(url=location, token=request.get("contextAccessToken") or "", commit=commit)
+    return Source(url=_as_git(location), token=request.get("contextAccessToken") or "", commit=commit)
+
+
+def _as_git(location: str) -> str:
+    """A page of GitHub is taken for the repository that it shows. Source: recorded, acr_task (2024-09)."""
+    page, mark, rest = location.partition("#")
+    return f"{page.rstrip('/')}.git{mark}{rest}" if _PAGE.fullmatch(page) else location
 
 
 # Whom a run acts as

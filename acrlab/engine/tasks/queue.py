@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from acrlab.domain import events
 from acrlab.engine.state import Resource
-from acrlab.engine.tasks import runs
+from acrlab.engine.tasks import expiry, runs
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
@@ -40,6 +40,7 @@ def orphaned(world: "World", event: events.ResourceDeleted) -> Iterator[events.E
     for run in runs.unfinished(world):
         if _place(run) == event.id.lower() and run.body["status"] == runs.QUEUED:
             yield events.RunEnded(at=event.at, id=run.id, status="Error", error=gone)
+            yield expiry.planned(world, run.id, event.at)
 
 
 def _place(run: Resource) -> str:
