@@ -97,11 +97,11 @@ def hook(world: World, repository: str, task: str) -> SourceHook | None:
 
 
 def commit(world: World, event: events.RefMoved) -> SourceEvent | None:
-    """A push as triggers look at it; None for tags, and for a branch that went."""
-    branch = hosting.branch(event.ref)
-    if not branch or not event.new:
+    """A push as triggers look at it; None for tags, for a branch that went, and for how a repository began."""
+    branch, hosted = hosting.branch(event.ref), world.state.hosted.get(event.repository)
+    if not branch or not event.new or hosted is None:
         return None
-    url = repositories.address(world.state.hosted[event.repository]).url
+    url = repositories.address(hosted).url
     return SourceEvent(event.repository, url, COMMIT, branch, event.new, tuple(event.files), event.who)
 
 
