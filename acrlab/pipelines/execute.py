@@ -16,6 +16,8 @@ from acrlab.pipelines.azure.triggers import Push, starts
 from acrlab.pipelines.azure.variables import compiled, predefined
 from acrlab.pipelines.connections import Connections
 from acrlab.pipelines.console import Console
+from acrlab.pipelines.jenkins import run as jenkins
+from acrlab.pipelines.jenkins.build import MASK as JENKINS_MASK
 from acrlab.pipelines.machine import Machine
 from acrlab.pipelines.refusals import PipelineRefused
 from acrlab.pipelines.source import Checkout
@@ -105,4 +107,17 @@ def _starts(
     return ok
 
 
-_SYSTEMS: dict[str, Callable[[Wish, str, Machine, Callable[[str], None]], str]] = {AZURE: _azure}
+def _jenkins(wish: Wish, text: str, machine: Machine, write: Callable[[str], None]) -> str:
+    statements = jenkins.read(text)
+    checkout, console = source.find(wish.file, machine, wish.branch), Console(write, JENKINS_MASK)
+    number = running.control().pipeline_begun(str(wish.file), JENKINS, checkout.branch, wish.reason)["number"]
+    variables = jenkins.base(number, checkout, wish.file, wish.variables)
+    result = "FAILURE"
+    try:
+        result = jenkins.execute(statements, machine, console, checkout, variables, Connections())
+    finally:
+        running.control().pipeline_ended(number, result)
+    return result
+
+
+_SYSTEMS: dict[str, Callable[[Wish, str, Machine, Callable[[str], None]], str]] = {AZURE: _azure, JENKINS: _jenkins}

@@ -131,3 +131,56 @@ steps:
     assert connection.app_id in lab.lines and f"id {connection.app_id} key ***" in lab.lines
     assert "contoso.azurecr.io" in lab.lines and "##[error]Script failed with exit code: 4" in lab.lines
     assert connection.secret not in lab.log
+
+
+JENKINS = """\
+pipeline {
+    agent any
+    environment {
+        REGISTRY = 'contoso.azurecr.io'
+    }
+    stages {
+        stage('Build and push') {
+            steps {
+                script {
+                    docker.withRegistry("https://${REGISTRY}", 'contoso-connection') {
+                        def image = docker.build("${REGISTRY}/team/app:${env.BUILD_ID}", '-f app/Dockerfile app')
+                        image.push()
+                        image.push('latest')
+                    }
+                }
+            }
+        }
+    }
+}
+"""
+
+
+def test_docker_workflow_builds_and_pushes_as_its_credential(lab: Lab, tool: str) -> None:
+    assert ran(lab, JENKINS, "Jenkinsfile") == "SUCCESS", lab.log
+    assert tags(lab) == {"1", "latest"}
+    connection = lab.world.state.connections["contoso-connection"]
+    pushes = [event for event in lab.world.events() if type(event).__name__ == "ManifestPushed"]
+    assert {event.by for event in pushes} == {connection.principal}
+    assert connection.secret not in lab.log
+    assert '+ docker push contoso.azurecr.io/team/app:latest' in lab.log
+
+
+def test_a_scripted_login_and_a_credential_that_may_not_push(lab: Lab, tool: str) -> None:
+    with lab.world.lock:
+        connections.connect(lab.world, "reader", "contoso", "AcrPull")
+    text = """\
+node {
+    checkout scm
+    withCredentials([usernamePassword(credentialsId: 'WHO', usernameVariable: 'U', passwordVariable: 'P')]) {
+        sh '''
+            docker build -t contoso.azurecr.io/team/app:x app
+            echo "$P" | docker login --username "$U" --password-stdin contoso.azurecr.io
+            docker push contoso.azurecr.io/team/app:x
+        '''
+    }
+}
+"""
+    assert ran(lab, text.replace("WHO", "reader"), "Jenkinsfile") == "FAILURE" and tags(lab) == set()
+    assert ran(lab, text.replace("WHO", "contoso-connection"), "Jenkinsfile") == "SUCCESS", lab.log
+    assert tags(lab) == {"x"}

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from acrlab.pipelines.refusals import PipelineRefused, not_in_subset
 
-MARKS = ("==", "!=", "&&", "||", "?.", "{", "}", "(", ")", "[", "]", ",", ":", ".", "=", "+", "!", ";", "?", "->")
-_NUMBER, _NAME = re.compile(r"\d+"), re.compile(r"[A-Za-z_]\w*")
+MARKS = ("==", "!=", "&&", "||", "?.", "->", *"{}()[],:.=+!;?*-<>")
+_NUMBER, _NAME = re.compile(r"\d+"), re.compile(r"[A-Za-z_$][\w$]*")
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "$": "$", "\n": ""}
 _SPACE = re.compile(r"(?:[ \t\r]|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
@@ -62,7 +62,7 @@ class _Lexer:
         elif character in "'\"":
             self._text(character, spaced)
         elif match := _NAME.match(self.source, self.at) or _NUMBER.match(self.source, self.at):
-            self._add("name" if match[0][0].isalpha() or match[0][0] == "_" else "number", match[0], spaced)
+            self._add("number" if match[0][0].isdecimal() else "name", match[0], spaced)
         else:
             mark = next((each for each in MARKS if self.source.startswith(each, self.at)), "")
             if not mark:
