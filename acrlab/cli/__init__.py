@@ -18,6 +18,7 @@ import typer
 from acrlab.cli import state, study
 from acrlab.cli.classroom import classroom
 from acrlab.cli.git import git
+from acrlab.cli.pipeline import pipeline
 from acrlab.cli.sentences import fail, told
 from acrlab.client import running, wording
 
@@ -340,6 +341,7 @@ def az(context: typer.Context) -> None:
 app.add_typer(state.clock, name="clock")
 app.add_typer(classroom, name="class")
 app.add_typer(git, name="git")
+app.add_typer(pipeline, name="pipeline")
 for command in (*state.COMMANDS, *study.COMMANDS):
     app.command()(command)
 

@@ -94,6 +94,34 @@ class Control:
         found: list[dict[str, Any]] = self._ask("GET", f"cost?{query}")
         return found
 
+    def connections(self) -> list[dict[str, Any]]:
+        """The service connections of pipelines, without their secrets."""
+        return self._ask("GET", "connections")
+
+    def connect(self, name: str, registry: str, role: str) -> dict[str, Any]:
+        """Make a service connection: a service principal with a role on a registry."""
+        return self._ask("POST", "connections", {"name": name, "registry": registry, "role": role})
+
+    def connection(self, name: str) -> dict[str, Any]:
+        """A service connection. Holds its secret."""
+        return self._ask("POST", "connections/open", {"name": name})
+
+    def disconnect(self, name: str) -> dict[str, Any]:
+        """Forget a service connection."""
+        return self._ask("POST", "connections/delete", {"name": name})
+
+    def pipeline_begun(self, file: str, system: str, branch: str, reason: str) -> dict[str, Any]:
+        """Record that a pipeline begins: its number, and the moment on the world's clock."""
+        return self._ask("POST", "pipelines", {"file": file, "system": system, "branch": branch, "reason": reason})
+
+    def pipeline_ended(self, number: int, result: str) -> dict[str, Any]:
+        """Record how a pipeline ended."""
+        return self._ask("POST", "pipelines/ended", {"number": number, "result": result})
+
+    def pipelines(self) -> list[dict[str, Any]]:
+        """The runs of pipelines."""
+        return self._ask("GET", "pipelines")
+
     def stop(self) -> None:
         """End the emulator."""
         self._ask("POST", "stop")

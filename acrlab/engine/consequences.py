@@ -10,7 +10,7 @@ from acrlab.domain import events
 from acrlab.engine.hosting import hooks
 from acrlab.engine.lifecycle import retention, soft_delete
 from acrlab.engine.reach import deliveries
-from acrlab.engine.tasks import expiry, images, queue
+from acrlab.engine.tasks import expiry, images, queue, sources
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
@@ -26,8 +26,8 @@ TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] 
     events.AttributesChanged: (retention.unlocked,),
     events.ResourcePut: (retention.changed,),
     events.ResourceDeleted: (queue.orphaned,),
-    events.RefMoved: (hooks.pushed,),
-    events.PullRequestMoved: (hooks.pulled,),
+    events.RefMoved: (hooks.pushed, sources.pushed),
+    events.PullRequestMoved: (hooks.pulled, sources.pulled),
 }
 
 

@@ -225,6 +225,31 @@ class HostToken(msgspec.Struct):
     expires: float
 
 
+class Connection(msgspec.Struct):
+    """A service connection of a pipeline: a service principal with a role on a registry, and a secret of it."""
+
+    name: str
+    registry: str
+    login_server: str
+    principal: str
+    app_id: str
+    role: str
+    secret: str
+
+
+class PipelineRun(msgspec.Struct):
+    """A run of a pipeline. Times are epoch seconds, 0 for what is not over; then `result` is empty."""
+
+    number: int
+    file: str
+    system: str
+    branch: str
+    reason: str
+    started: float
+    finished: float = 0.0
+    result: str = ""
+
+
 class State(msgspec.Struct):
     """Everything that is."""
 
@@ -246,6 +271,8 @@ class State(msgspec.Struct):
     links: dict[str, int] = {}  # digest -> how many repositories of the world hold it
     hosted: dict[str, Hosted] = {}  # by host, owner, project and name, in lower case
     host_tokens: dict[str, HostToken] = {}  # by the hash of the token
+    connections: dict[str, Connection] = {}  # by lower-case name
+    pipelines: list[PipelineRun] = []  # by number, from 1
 
     def inside(self, registry: str, kind: str) -> list[Resource]:
         """The resources of a kind that belong to a registry, by id."""

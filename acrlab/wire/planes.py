@@ -100,9 +100,10 @@ def _registry() -> Plane:
 
 
 def _local() -> Plane:
-    from acrlab.wire import local, local_git, registry
+    from acrlab.wire import local, local_git, local_pipelines, registry
 
-    router = Router((*local.ROUTES, *local_git.ROUTES, *_registry_routes()))
+    own = (*local.ROUTES, *local_git.ROUTES, *local_pipelines.ROUTES)
+    router = Router((*own, *_registry_routes()))
     return Plane("local", router, local.enter, local.authorize, dialects.oci, registry.dress)
 
 

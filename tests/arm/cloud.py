@@ -11,6 +11,7 @@ from acrlab.engine.clock import FrozenClock
 from acrlab.engine.world import World
 from acrlab.store.account import FolderStorage
 from acrlab.store.directory import DirectoryBlobs
+from acrlab.store.git.folder import DirectoryGit
 from acrlab.store.keys import KeyRing
 from acrlab.store.memory import MemoryJournal
 from acrlab.wire.app import App
@@ -58,7 +59,7 @@ class Cloud:
     ) -> None:
         self.world = World(
             journal=MemoryJournal(), blobs=DirectoryBlobs(folder), clock=FrozenClock(NOW), entropy=Random(7).randbytes,
-            keys=keys or KeyRing(None), realistic_timing=realistic_timing,
+            keys=keys or KeyRing(None), realistic_timing=realistic_timing, git=DirectoryGit(folder, sync=False),
             storage=FolderStorage(folder / "account"),
         )  # fmt: skip
         genesis.begin(self.world, profile)

@@ -32,6 +32,11 @@ from acrlab.domain.events.lifecycle import DeletedPurged as DeletedPurged
 from acrlab.domain.events.lifecycle import Lifecycle as Lifecycle
 from acrlab.domain.events.lifecycle import ManifestRestored as ManifestRestored
 from acrlab.domain.events.lifecycle import QuarantineDecided as QuarantineDecided
+from acrlab.domain.events.pipelines import ConnectionMade as ConnectionMade
+from acrlab.domain.events.pipelines import ConnectionRemoved as ConnectionRemoved
+from acrlab.domain.events.pipelines import PipelineEnded as PipelineEnded
+from acrlab.domain.events.pipelines import Pipelines as Pipelines
+from acrlab.domain.events.pipelines import PipelineStarted as PipelineStarted
 from acrlab.domain.events.reach import Reach as Reach
 from acrlab.domain.events.reach import WebhookFired as WebhookFired
 from acrlab.domain.events.resources import OperationStarted as OperationStarted
@@ -59,7 +64,7 @@ from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
 from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
-Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting
+Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting | Pipelines
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Event])

@@ -100,7 +100,9 @@ def pulled(world: "World", event: events.PullRequestMoved) -> Iterator[events.Ev
 def _fired(
     world: "World", event: Any, kind: str, contents: dict[str, Callable[[Hosted, Any], dict[str, Any]]]
 ) -> Iterator[events.Event]:
-    hosted = world.state.hosted[event.repository]
+    hosted = world.state.hosted.get(event.repository)
+    if hosted is None:  # it comes with its first commit, in the same record: nobody listens yet
+        return
     for each in hosted.hooks.values():
         if each.active and (kind in each.kinds or "*" in each.kinds):
             content = contents[hosted.host](hosted, event)

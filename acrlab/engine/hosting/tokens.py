@@ -8,13 +8,16 @@ import binascii
 import hashlib
 import zlib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from acrlab.domain import events
 from acrlab.domain.hosting import DEVOPS, GITHUB
 from acrlab.domain.hosting_errors import HostedForbidden, HostedInvalid, HostedUnauthenticated, HostedUnknown
 from acrlab.engine.hosting import repositories
 from acrlab.engine.state import Hosted, HostToken
-from acrlab.engine.world import World
+
+if TYPE_CHECKING:
+    from acrlab.engine.world import World
 
 READ, WRITE, HOOKS, STATUS = "read", "write", "hooks", "status"
 # What a scope lets do: everywhere, and in public repositories alone.
@@ -44,8 +47,9 @@ _WRONG = {
 
 
 def issue(
-    world: World, host: str, owner: str, by: str, *, name: str = "", scopes: list[str] | None = None, life: float = 0.0
-) -> str:
+    world: "World", host: str, owner: str, by: str, *, name: str = "", scopes: list[str] | None = None,
+    life: float = 0.0,
+) -> str:  # fmt: skip
     """Make a token and return it: it can be read this once. `life` is seconds, 0 for no end. Raises: HostedInvalid."""
     chosen = scopes if scopes else ALL[host]
     unknown = [each for each in chosen if each not in _SCOPES[host]]
@@ -63,7 +67,7 @@ def issue(
     return token
 
 
-def revoke(world: World, token: str, by: str) -> bool:
+def revoke(world: "World", token: str, by: str) -> bool:
     """End a token; whether there was one."""
     digest = _digest(token)
     if digest not in world.state.host_tokens:
@@ -72,7 +76,7 @@ def revoke(world: World, token: str, by: str) -> bool:
     return True
 
 
-def _github(world: World) -> str:
+def _github(world: "World") -> str:
     """ghp_, thirty characters of chance, and six of a checksum. Source: GitHub blog on token formats (2021-04)."""
     number = int.from_bytes(world.random(23), "big")
     chance = _digits(number, 30)
@@ -91,7 +95,7 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-def known(world: World, host: str, token: str) -> HostToken | None:
+def known(world: "World", host: str, token: str) -> HostToken | None:
     """A token of the host that holds now."""
     found = world.state.host_tokens.get(_digest(token))
     if found is None or found.host != host or (found.expires and found.expires <= world.now()):
@@ -113,7 +117,7 @@ def shown(headers: Mapping[str, str]) -> list[str]:
     return [password, user]
 
 
-def authenticate(world: World, host: str, headers: Mapping[str, str]) -> HostToken | None:
+def authenticate(world: "World", host: str, headers: Mapping[str, str]) -> HostToken | None:
     """Whose token a request brings; None when it brings none. Raises: HostedUnauthenticated for one that is wrong."""
     given = shown(headers)
     if not given and "authorization" not in headers:

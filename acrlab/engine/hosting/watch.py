@@ -3,18 +3,21 @@
 Source: container-registry-tasks-overview and -tutorial-build-task (2024-01); azure-docs.de-de#730 (2020-11).
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from acrlab.domain import events, hosting
 from acrlab.domain.hosting import DEVOPS, GITHUB
 from acrlab.domain.hosting_errors import HostedAddressInvalid, SourceNotThere, SourceWatchFailed
 from acrlab.engine.hosting import hooks, repositories, tokens
 from acrlab.engine.state import Hosted, SourceHook
-from acrlab.engine.world import World
+
+if TYPE_CHECKING:
+    from acrlab.engine.world import World
 
 COMMIT, PULL_REQUEST = "commit", "pullrequest"  # as triggers of tasks name them
 _KINDS = {COMMIT: hooks.PUSH, PULL_REQUEST: hooks.PULL}
 _TYPES = {GITHUB: "GitHub", DEVOPS: "VisualStudioTeamService"}
+PROVIDERS = {GITHUB: "Github", DEVOPS: "VisualStudioTeamService"}  # as runs name them
 _ANSWERED = ("opened", "synchronize", "reopened")  # what makes a pull request worth a run
 _DENIED = (
     "Access Denied: {owner} needs the following permission(s) on the resource PublisherSecurity to perform this "
@@ -35,7 +38,7 @@ class SourceEvent(NamedTuple):
     pull_request: int = 0
 
 
-def watched(world: World, url: str, token: str, kinds: list[str], task: str, endpoint: str) -> events.SourceHookPut:
+def watched(world: "World", url: str, token: str, kinds: list[str], task: str, endpoint: str) -> events.SourceHookPut:
     """The webhook that a task needs at the repository of its context, made with the token that was given.
 
     Raises: SourceNotThere, SourceWatchFailed.
@@ -62,7 +65,7 @@ def watched(world: World, url: str, token: str, kinds: list[str], task: str, end
     )  # fmt: skip
 
 
-def _reached(world: World, url: str) -> Hosted:
+def _reached(world: "World", url: str) -> Hosted:
     try:
         place = hosting.address(url)
     except HostedAddressInvalid as refused:
@@ -79,7 +82,7 @@ def _failed(url: str, host: str, code: str, detail: str = "") -> SourceWatchFail
     return SourceWatchFailed(repository=url, host=_TYPES[host], code=code, detail=detail)
 
 
-def unwatched(world: World, task: str) -> tuple[events.SourceHookRemoved, ...]:
+def unwatched(world: "World", task: str) -> tuple[events.SourceHookRemoved, ...]:
     """The end of the webhooks that a task has, wherever they are."""
     return tuple(
         events.SourceHookRemoved(at=world.now(), by=task, repository=key, hook=each.id)
@@ -89,23 +92,23 @@ def unwatched(world: World, task: str) -> tuple[events.SourceHookRemoved, ...]:
     )
 
 
-def hook(world: World, repository: str, task: str) -> SourceHook | None:
+def hook(world: "World", repository: str, task: str) -> SourceHook | None:
     """The webhook of a task at a repository: without one, or with one switched off, no event reaches the task."""
     hosted = world.state.hosted.get(repository)
     found = hosted.hooks.values() if hosted is not None else ()
     return next((each for each in found if each.made_by == task.lower() and each.active), None)
 
 
-def commit(world: World, event: events.RefMoved) -> SourceEvent | None:
-    """A push as triggers look at it; None for tags, and for a branch that went."""
-    branch = hosting.branch(event.ref)
-    if not branch or not event.new:
+def commit(world: "World", event: events.RefMoved) -> SourceEvent | None:
+    """A push as triggers look at it; None for tags, for a branch that went, and for how a repository began."""
+    branch, hosted = hosting.branch(event.ref), world.state.hosted.get(event.repository)
+    if not branch or not event.new or hosted is None:
         return None
-    url = repositories.address(world.state.hosted[event.repository]).url
+    url = repositories.address(hosted).url
     return SourceEvent(event.repository, url, COMMIT, branch, event.new, tuple(event.files), event.who)
 
 
-def pull_request(world: World, event: events.PullRequestMoved) -> SourceEvent | None:
+def pull_request(world: "World", event: events.PullRequestMoved) -> SourceEvent | None:
     """A pull request as triggers look at it; None for what brings nothing new to build."""
     if event.action not in _ANSWERED:
         return None

@@ -1,8 +1,10 @@
 """Commits and pull requests: a git host tells of them, and the tasks that wait for them run."""
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import events
+from acrlab.engine.hosting import watch
 from acrlab.engine.state import Resource
 from acrlab.engine.tasks import automatic
 
@@ -22,24 +24,58 @@ def source_event(
     `kind` is commit or pullrequest, `branch` the one that was pushed to or shall be merged into.
     Source: container-registry-tasks-overview (2024-01): a commit or an opened or updated pull request.
     """
-    found: list[events.Event] = []
-    ahead: dict[str, int] = {}
     what = {
         "id": world.uuid(), "eventType": kind, "commitId": commit, "pullRequestId": pull_request,
         "repositoryUrl": repository, "branchName": branch, "providerType": provider,
     }  # fmt: skip
-    shown = {name: value for name, value in what.items() if value}
-    for key in sorted(world.state.resources):
-        task = world.state.resources[key]
-        if "/tasks/" in key and "step" in task.body["properties"]:
-            found.extend(_judged(world, task, shown, ahead))
+    found = list(_followed(world, {name: value for name, value in what.items() if value}, _heard))
     if found:
         world.commit(*found)
     return [each.id for each in found if isinstance(each, events.RunQueued)]
 
 
+def _heard(task: Resource) -> str:
+    """Whoever tells of an event by itself needs no webhook for it."""
+    return ""
+
+
+def pushed(world: "World", event: events.RefMoved) -> Iterator[events.Event]:
+    """A push to a repository of this world's git hosts."""
+    yield from _told(world, watch.commit(world, event))
+
+
+def pulled(world: "World", event: events.PullRequestMoved) -> Iterator[events.Event]:
+    """A pull request of such a repository."""
+    yield from _told(world, watch.pull_request(world, event))
+
+
+def _told(world: "World", event: watch.SourceEvent | None) -> Iterator[events.Event]:
+    """What follows when a host tells those who listen: a task without its webhook hears nothing, and that is noted."""
+    if event is None:
+        return
+    what = {
+        "id": world.uuid(), "eventType": event.kind, "commitId": event.commit,
+        "pullRequestId": str(event.pull_request or ""), "repositoryUrl": event.url, "branchName": event.branch,
+        "providerType": watch.PROVIDERS[world.state.hosted[event.repository].host],
+    }  # fmt: skip
+    missing = "the repository has no webhook of this task that is switched on: az acr task update makes it anew"
+
+    def heard(task: Resource) -> str:
+        return "" if watch.hook(world, event.repository, task.id) is not None else missing
+
+    yield from _followed(world, {name: value for name, value in what.items() if value}, heard)
+
+
+def _followed(world: "World", what: dict[str, str], heard: Callable[[Resource], str]) -> Iterator[events.Event]:
+    ahead: dict[str, int] = {}
+    for key in sorted(world.state.resources):
+        task = world.state.resources[key]
+        if "/tasks/" in key and "step" in task.body["properties"]:
+            yield from _judged(world, task, what, ahead, heard)
+
+
 def _judged(
-    world: "World", task: Resource, what: dict[str, str], ahead: dict[str, int]
+    world: "World", task: Resource, what: dict[str, str], ahead: dict[str, int], heard: Callable[[Resource], str]
 ) -> tuple[events.Event, ...]:  # fmt: skip
     triggers = (task.body["properties"].get("trigger") or {}).get("sourceTriggers") or []
     context = str(task.body["properties"]["step"].get("contextPath") or "")
@@ -53,7 +89,7 @@ def _judged(
         repository = trigger["sourceRepository"]
         if normalised(repository["repositoryUrl"]) != normalised(what["repositoryUrl"]):
             continue
-        because = _against(trigger, repository, what)
+        because = _against(trigger, repository, what) or heard(task)
         if because:
             found.append(automatic.declined(world, task, trigger["name"], kind, told, because))
             continue

@@ -9,9 +9,10 @@ from acrlab.domain.registry import read
 from acrlab.domain.task_errors import TaskNameInvalid
 from acrlab.domain.tasks import shapes
 from acrlab.engine.ask import Ask
+from acrlab.engine.hosting import watch
 from acrlab.engine.identities import registry as identities
 from acrlab.engine.state import Resource
-from acrlab.engine.tasks import requests, schedule, timers, triggers
+from acrlab.engine.tasks import requests, schedule, timers, triggers, webhooks
 from acrlab.engine.world import World
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{5,50}")
@@ -138,19 +139,28 @@ def _nulled(given: Any, *path: str) -> bool:
 
 
 def opening(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
-    """What a new task brings along: its identity, and its timers' next moments."""
-    return (*identities.opened(ask, body), *timers.planned(ask.world, str(ask.id), body))
+    """What a new task brings along: its identity, its timers' next moments, and webhooks at git hosts.
+
+    Raises: SourceWatchFailed.
+    """
+    watched = webhooks.wanted(ask.world, str(ask.id), body)
+    return (*identities.opened(ask, body), *timers.planned(ask.world, str(ask.id), body), *watched)
 
 
 def changing(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
-    """What a change brings along: an identity that comes or goes, timers that are set anew."""
+    """What a change brings along: an identity that comes or goes, timers and webhooks that are set anew.
+
+    Raises: SourceWatchFailed.
+    """
     gone = identities.closed(ask.world, ask.known, ask.by, body)
-    return (*identities.opened(ask, body), *gone, *timers.planned(ask.world, str(ask.id), body))
+    planned = timers.planned(ask.world, str(ask.id), body)
+    return (*identities.opened(ask, body), *gone, *planned, *webhooks.wanted(ask.world, str(ask.id), body))
 
 
 def closing(world: World, resource: Resource, by: str) -> tuple[events.Event, ...]:
-    """What goes with a task: its identity, and what its timers had before them."""
-    return (*identities.closed(world, resource, by), *timers.called_off(world, resource.id))
+    """What goes with a task: its identity, what its timers had before them, and its webhooks."""
+    gone = watch.unwatched(world, resource.id)
+    return (*identities.closed(world, resource, by), *timers.called_off(world, resource.id), *gone)
 
 
 def details(ask: Ask) -> Resource:

@@ -8,9 +8,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from acrlab.store import disk
-from acrlab.store.git.objects import StoredObjects
+
+if TYPE_CHECKING:
+    from acrlab.store.git.objects import StoredObjects
 
 ID = re.compile(r"[0-9a-f-]{32,36}")
 
@@ -47,7 +50,9 @@ class DirectoryGit:
         return str(path)
 
     @contextmanager
-    def open(self, id: str) -> Iterator[StoredObjects]:
+    def open(self, id: str) -> Iterator["StoredObjects"]:
+        from acrlab.store.git.objects import StoredObjects  # late: dulwich takes its time, and a start waits for none
+
         with self._lock:
             turn = self._locks.setdefault(id, threading.RLock())
         objects = StoredObjects(self._folder / id / "objects", turn=turn, sync=self._sync)
