@@ -50,7 +50,8 @@ def lab(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 @pytest.fixture(scope="session")
 def voila(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Voilà over the same copy."""
-    with jupyter.served(course, tmp_path_factory.mktemp("voila-home"), *jupyter.VOILA, str(course)) as address:
+    command = (*jupyter.VOILA, f"--port={jupyter.free_port()}", str(course))
+    with jupyter.served(course, tmp_path_factory.mktemp("voila-home"), *command) as address:
         yield address
 
 

@@ -16,7 +16,8 @@ PATIENCE = 60_000  # milliseconds
 # Voilà asks a CDN for an icon font that nothing of ours uses; it does without.
 SUPERFLUOUS = re.compile(r"https://cdn\.jsdelivr\.net/.*(fortawesome|font-awesome)")
 OURS = re.compile(r"https?://(127\.0\.0\.1|localhost)[:/]")
-HARMLESS = re.compile(r"ERR_FAILED|net::ERR|favicon|Failed to load resource", re.IGNORECASE)
+# What others say of themselves: JupyterLab when a kernel is restarted under it, jupytext's menu where Voilà has none.
+HARMLESS = re.compile(r"net::ERR_|Failed to load resource|Canceled future for|labextensions/jupyterlab-jupytext")
 
 
 class Sight:
