@@ -190,6 +190,17 @@ def _proven(question: Question) -> Iterator[Objection]:
         yield "oracle", "no solution: a do question needs a way that earns every point"
 
 
+def _own_registry(question: Question) -> Iterator[Objection]:
+    """A proof begins in an empty world, a learner's task in a world that may hold a registry of any fixed name."""
+    if question.kind != "do":
+        return
+    for number, step in enumerate(question.oracle.start, 1):
+        name = step.get("registry")
+        if isinstance(name, str) and "{" not in name:
+            wanted = "the registry of a task needs a name that is drawn, such as {registry}"
+            yield f"oracle, start {number}", f"{wanted}: a learner may have {name} already"
+
+
 def _shown(question: Question) -> Iterator[Objection]:
     for number in range(1, len(question.parts) + 1):
         if question.kind == "hot" and f"[{number}]" not in question.scene:
@@ -228,7 +239,7 @@ def _commands(options: Any) -> Iterator[Objection]:
 
 
 _RULES: tuple[Callable[[Question], Iterator[Objection]], ...] = (
-    _objectives, _dated, _keyed, _wording, _proven, _shown, _readable,
+    _objectives, _dated, _keyed, _wording, _proven, _own_registry, _shown, _readable,
 )  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright import sync_api
 
 from tests.browser import jupyter
+from tests.browser.questions import KINDS, cell
 from tests.browser.sight import Sight
 from tests.peers.lanes import not_run
 
@@ -50,12 +52,31 @@ def lab(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 @pytest.fixture(scope="session")
 def voila(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Voilà over the same copy."""
-    with jupyter.served(course, tmp_path_factory.mktemp("voila-home"), *jupyter.VOILA, str(course)) as address:
+    command = (*jupyter.VOILA, f"--port={jupyter.free_port()}", str(course))
+    with jupyter.served(course, tmp_path_factory.mktemp("voila-home"), *command) as address:
         yield address
 
 
 @pytest.fixture
 def sight(browser: sync_api.Browser, course: Path, request: pytest.FixtureRequest) -> Iterator[Sight]:
+    with seeing(browser, course, request.node.name) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def asked(browser: sync_api.Browser, lab: str, course: Path, request: pytest.FixtureRequest) -> Iterator[Sight]:
+    """A page with a question of each kind in turn, for several tests one after the other."""
+    with seeing(browser, course, f"asked-{request.param}") as made:
+        made.kind = request.param
+        made.path = made.notebook(f"asked-{made.kind}", cell(KINDS[made.kind]), "'the next cell'")
+        made.open(lab, made.path.name)
+        made.run()
+        made.panel.locator("h3").wait_for()
+        yield made
+
+
+@contextmanager
+def seeing(browser: sync_api.Browser, course: Path, name: str) -> Iterator[Sight]:
     """A page that remembers everything that reached it; it may reach nothing but this machine."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 1600}, reduced_motion="reduce", color_scheme="light", locale="en-GB"
@@ -63,7 +84,7 @@ def sight(browser: sync_api.Browser, course: Path, request: pytest.FixtureReques
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     made = Sight(context.new_page(), course, PICTURES)
     yield made
-    made.picture(f"{request.node.name}-end")
+    made.picture(f"end-of-{name}")
     context.close()
     assert not made.strange, f"the page went elsewhere: {made.strange}"
     assert not made.errors, f"the page had errors: {made.errors}"

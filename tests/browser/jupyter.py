@@ -4,10 +4,10 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +19,7 @@ LAB = (
     "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port=0", "--IdentityProvider.token=",
     "--LabApp.expose_app_in_browser=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 )  # fmt: skip
-VOILA = ("-m", "voila", "--no-browser", "--Voila.ip=127.0.0.1", "--port=0", "--show_tracebacks=True")
+VOILA = ("-m", "voila", "--no-browser", "--Voila.ip=127.0.0.1", "--show_tracebacks=True")  # and a port: it takes no 0
 _ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):(\d+)/")
 
 
@@ -86,12 +86,7 @@ def _address(said: list[str]) -> str:
     return f"http://127.0.0.1:{match[1]}" if match else ""
 
 
-def saved(path: Path) -> str:
-    """A notebook as it lies on disk."""
-    return path.read_text(encoding="utf-8")
-
-
-def reachable(url: str) -> bool:
-    """Whether a server answers."""
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return bool(answer.status == 200)
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])

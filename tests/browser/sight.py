@@ -16,11 +16,15 @@ PATIENCE = 60_000  # milliseconds
 # Voilà asks a CDN for an icon font that nothing of ours uses; it does without.
 SUPERFLUOUS = re.compile(r"https://cdn\.jsdelivr\.net/.*(fortawesome|font-awesome)")
 OURS = re.compile(r"https?://(127\.0\.0\.1|localhost)[:/]")
-HARMLESS = re.compile(r"ERR_FAILED|net::ERR|favicon|Failed to load resource", re.IGNORECASE)
+# What others say of themselves: JupyterLab when a kernel is restarted under it, jupytext's menu where Voilà has none.
+HARMLESS = re.compile(r"net::ERR_|Failed to load resource|Canceled future for|labextensions/jupyterlab-jupytext")
 
 
 class Sight:
-    """A page with a memory."""
+    """A page with a memory. `kind` and `path` are of the question and the notebook that it shows."""
+
+    kind: str
+    path: Path
 
     def __init__(self, page: Page, course: Path, pictures: Path) -> None:
         self.page, self.course, self._pictures = page, course, pictures
@@ -29,14 +33,18 @@ class Sight:
         self.received: list[bytes] = []
         page.set_default_timeout(PATIENCE)
         page.on("console", self._said)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self._erred(str(error)))
         page.on("request", self._asked)
         page.on("response", self._answered)
         page.on("websocket", self._opened)
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not HARMLESS.search(message.text):
-            self.errors.append(message.text)
+        if message.type == "error":
+            self._erred(message.text)
+
+    def _erred(self, text: str) -> None:
+        if not HARMLESS.search(text):
+            self.errors.append(text)
 
     def _asked(self, request: Request) -> None:
         if request.url.startswith("http") and not OURS.match(request.url) and not SUPERFLUOUS.match(request.url):

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.browser.axe import serious
 from tests.browser.questions import KINDS, cell, reasons, variant
 from tests.browser.sight import Sight
@@ -42,35 +40,25 @@ def answered(sight: Sight, given: dict[str, list[str]]) -> None:
     sight.panel.get_by_label("fairly sure").check()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_question(sight: Sight, lab: str, kind: str, tmp_path: Path) -> None:
-    """Asked, answered wrongly, told why; accessible in both themes all the way."""
-    question = KINDS[kind]
-    own = variant(question, tmp_path)
-    shown(sight, lab, question, f"kind-{kind}")
-    sight.picture(f"quiz-{kind}-asked", sight.panel)
-    assert serious(sight.page) == []
-    answered(sight, wrong(own))
-    sight.press("Answer")
-    assert sight.heading.startswith(("Not right", "Partly right"))
-    sight.press("Try every answer on an emulator")
-    assert "not as the key says" not in sight.panel.inner_text()
-    sight.picture(f"quiz-{kind}-told", sight.panel)
-    assert serious(sight.page) == []
-    sight.theme("Dark")
-    assert serious(sight.page) == []
-    sight.picture(f"quiz-{kind}-told-dark", sight.panel)
-    sight.press("To the result")
-    assert serious(sight.page) == []
-    sight.picture(f"quiz-{kind}-result-dark", sight.panel)
+def test_no_answer_arrives_before_it_is_given(asked: Sight, tmp_path: Path) -> None:
+    """Not in the page, not over the network, not in the notebook that is saved."""
+    own = variant(KINDS[asked.kind], tmp_path)
+    asked.press("Hint")
+    asked.press("Answer")
+    assert asked.panel.get_by_role("alert").count() == 1
+    asked.command("docmanager:save")
+    asked.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    kept = asked.path.read_text("utf-8")
+    assert "Panel(Quiz(" in kept
+    for reason in reasons(own):
+        assert not asked.reached(reason), reason
+        assert reason not in kept and reason.encode("unicode_escape").decode() not in kept
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_shortcut_acts_inside(sight: Sight, lab: str, kind: str) -> None:
+def test_no_shortcut_acts_inside(asked: Sight) -> None:
     """In JupyterLab `d d` deletes a cell, `a` and `b` add one, `m` makes it a text."""
-    shown(sight, lab, KINDS[kind], f"keys-{kind}")
-    before = sight.page.evaluate(SOURCES)
-    places = sight.panel.locator("input:not([type=hidden]), select, button, summary, pre, h3, .ask, .head")
+    before = asked.page.evaluate(SOURCES)
+    places = asked.panel.locator("input:not([type=hidden]), select, button, summary, pre, h3, .ask, .head")
     for number in range(places.count()):
         place = places.nth(number)
         if not place.is_visible():
@@ -80,10 +68,32 @@ def test_no_shortcut_acts_inside(sight: Sight, lab: str, kind: str) -> None:
         else:
             place.click(position={"x": 3, "y": 3})
         inside = "document.activeElement.closest('section.acrlab') !== null"
-        assert sight.page.evaluate(inside), place.evaluate("each => each.outerHTML.slice(0, 80)")
+        assert asked.page.evaluate(inside), place.evaluate("each => each.outerHTML.slice(0, 80)")
         for key in SHORTCUTS:
-            sight.page.keyboard.press(key)
-    assert sight.page.evaluate(SOURCES) == before and sight.cells() == 2
+            asked.page.keyboard.press(key)
+    assert asked.page.evaluate(SOURCES) == before and asked.cells() == 2
+    asked.panel.locator("form").evaluate("form => form.reset()")  # the keys have chosen and written this and that
+
+
+def test_a_wrong_answer_is_told_why(asked: Sight, tmp_path: Path) -> None:
+    """Accessible in both themes all the way; and what did not arrive before does now."""
+    own = variant(KINDS[asked.kind], tmp_path)
+    asked.picture(f"quiz-{asked.kind}-asked", asked.panel)
+    assert serious(asked.page) == []
+    answered(asked, wrong(own))
+    asked.press("Answer")
+    assert asked.heading.startswith(("Not right", "Partly right"))
+    assert any(asked.reached(reason) for reason in reasons(own))
+    asked.press("Try every answer on an emulator")
+    assert "not as the key says" not in asked.panel.inner_text()
+    asked.picture(f"quiz-{asked.kind}-told", asked.panel)
+    assert serious(asked.page) == []
+    asked.theme("Dark")
+    assert serious(asked.page) == []
+    asked.picture(f"quiz-{asked.kind}-told-dark", asked.panel)
+    asked.press("To the result")
+    assert serious(asked.page) == []
+    asked.picture(f"quiz-{asked.kind}-result-dark", asked.panel)
 
 
 def test_outside_the_widget_the_shortcut_still_works(sight: Sight, lab: str) -> None:
@@ -154,29 +164,6 @@ def test_steps_can_be_dragged_as_well(sight: Sight, lab: str) -> None:
     first.drag_to(target)
     assert target.locator("li").count() == 1 and target.locator("li span").first.inner_text() == text
     assert target.locator("input").first.is_enabled()
-
-
-def test_no_answer_arrives_before_it_is_given(sight: Sight, lab: str, tmp_path: Path) -> None:
-    """Not in the page, not over the network, not in the notebook that is saved; afterwards it does."""
-    for kind, question in KINDS.items():
-        own = variant(question, tmp_path)
-        path = shown(sight, lab, question, f"leak-{kind}")
-        sight.press("Hint")
-        if kind != "fill":
-            sight.press("Answer")
-            assert sight.panel.get_by_role("alert").count() == 1
-        sight.command("docmanager:save")
-        sight.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
-        kept = path.read_text("utf-8")
-        assert "section" not in kept or "<form" in kept
-        for reason in reasons(own):
-            assert not sight.reached(reason), (kind, reason)
-            assert reason not in kept and reason.encode("unicode_escape").decode() not in kept
-        if kind == "single":
-            answered(sight, wrong(own))
-            sight.press("Answer")
-            assert all(sight.reached(reason) for reason in reasons(own))
-            sight.received.clear()
 
 
 def test_a_click_that_python_does_not_answer_is_said(sight: Sight, lab: str) -> None:

@@ -119,6 +119,16 @@ def test_no_text_makes_the_bank_fall_over(text: str, tmp_path: Path) -> None:
     assert list(found.questions) == ["tiers/beside"]
 
 
+def test_the_registry_of_a_task_has_a_drawn_name(tmp_path: Path) -> None:
+    """Its proof would hold in an empty world, and its start fail in a learner's, who may have one of that name."""
+    text = (banks.FOLDER / "cleanup" / "tidy-up-for-real.yaml").read_text("utf-8")
+    assert not _load(tmp_path, text, "cleanup/good.yaml").mistakes
+    assert '- {registry: "{registry}"}' in text
+    found = _load(tmp_path, text.replace('- {registry: "{registry}"}', "- {registry: tidyup}"), "cleanup/x.yaml")
+    told = str(found.mistakes[0])
+    assert "cleanup/x.yaml, oracle, start 1" in told and "a learner may have tidyup already" in told
+
+
 def test_a_file_in_the_wrong_place_is_named(tmp_path: Path) -> None:
     assert "a file lies in its topic's folder" in str(_load(tmp_path, GOOD, "Tiers.yaml").mistakes[0])
 
