@@ -32,5 +32,5 @@ def _group(facts: Profile, size: int, regions: int, tell: bool) -> Iterator[Bar]
     least = min(prices.values())
     where = f", {regions} region{'s' if regions > 1 else ''}" if tell else ""
     for tier, price in prices.items():
-        mark = "  cheapest" if price == least and len(prices) > 1 else ""
-        yield Bar(f"{amounts.shown(size)}{where}, {tier}", price, f"{price:.2f}{mark}")
+        mark = ", cheapest" if price == least and len(prices) > 1 else ""
+        yield Bar(f"{amounts.shown(size)}{where}, {tier}{mark}", price, f"{price:.2f}")
