@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from acrlab.course.bars import Bar, Bars
-from acrlab.domain import billing
+from acrlab.domain import amounts, billing
 from acrlab.domain.tiers import CURRENT, Profile, profile
-from acrlab.tiers import amounts
 
 SIZES = ("10 GiB", "100 GiB", "300 GiB", "500 GiB", "1 TiB")
 

@@ -5,9 +5,9 @@ from itertools import combinations
 import pytest
 
 from acrlab import tiers
-from acrlab.domain import billing
+from acrlab.domain import amounts, billing
 from acrlab.domain.tiers import CLASSIC, CURRENT, profile
-from acrlab.tiers import advise, amounts, costs
+from acrlab.tiers import advise, costs
 
 DAYS = 365 / 12
 
