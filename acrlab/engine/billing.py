@@ -25,6 +25,7 @@ class Account(msgspec.Struct):
     stays: dict[tuple[str, int, int], float] = {}  # (tier, bytes, further regions) -> seconds
     worked: dict[str, float] = {}  # month -> vCPU seconds of tasks
     regions: int = 0
+    tier: str = ""  # the last one
 
     def spans(self, tier: str = "", regions: int | None = None) -> list[Span]:
         """What there was, oldest first; or what it would have been in another tier, in that many further regions."""
@@ -49,7 +50,8 @@ class _Ledger:
             return
         for name, account in self._open.items():
             registry = self.state.registries[name]
-            stay = (_tier(self.state, registry), registry.stored, account.regions)
+            account.tier = _tier(self.state, registry)
+            stay = (account.tier, registry.stored, account.regions)
             account.stays[stay] = account.stays.get(stay, 0.0) + span
 
     def happen(self, event: events.Event) -> None:
@@ -112,8 +114,8 @@ def bill(world: "World", account: Account, tier: str = "") -> Bill:
     until = account.closed or world.now()
     stands = _obstacles(world, account, edition, wanted.name) if wanted is not None else ()
     return Bill(
-        account.registry, spans[-1].tier if spans else "", account.opened, until, found, billing.total(found),
-        billing.unpriced(found), stands,
+        account.registry, wanted.name if wanted is not None else account.tier, account.opened, until, found,
+        billing.total(found), billing.unpriced(found), stands,
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from acrlab.domain.arm_errors import (
 )  # fmt: skip
 from acrlab.domain.registry import DEFAULTS, REGISTRY, USES, merged, read, shown
 from acrlab.engine import admin_user, collection
-from acrlab.engine.access import scope_maps
 from acrlab.engine.ask import Ask
 from acrlab.engine.identities import registry as identities
 from acrlab.engine.login_servers import SCOPE, available, login_server
@@ -216,7 +215,10 @@ def counts(world: World, registry: Registry, properties: dict[str, Any]) -> dict
 
 
 def opening(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
-    """What a new registry brings along: its data plane with two passwords, and its identity."""
+    """What a new registry brings along: its data plane with two passwords, and its identity.
+
+    Its system scope maps are part of its opening: the fold makes them.
+    """
     now, world = ask.world.now(), ask.world
     server = login_server(world, ask.id, body["properties"][SCOPE])
     opened = events.RegistryOpened(
@@ -225,7 +227,7 @@ def opening(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
     )  # fmt: skip
     zoned = body["properties"]["zoneRedundancy"] == "Enabled"  # recorded: such a registry shows its home replication
     home = replications.home(world, str(ask.id), body) if zoned else ()
-    return (opened, *scope_maps.system(world, str(ask.id), ask.by), *home, *identities.opened(ask, body))
+    return (opened, *home, *identities.opened(ask, body))
 
 
 def changing(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:

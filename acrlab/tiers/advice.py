@@ -7,9 +7,8 @@ from typing import Any
 import msgspec
 
 from acrlab.client.display import Table
-from acrlab.domain import billing
+from acrlab.domain import amounts, billing
 from acrlab.domain.tiers import CURRENT, UNLIMITED, Profile, profile
-from acrlab.tiers import amounts
 
 # What a number may be asked of, by the name of the argument: a rate of tiers.toml, in requests a minute.
 _RATES = {

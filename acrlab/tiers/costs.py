@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from acrlab.course.bars import Bar, Bars
-from acrlab.domain import billing
+from acrlab.domain import amounts, billing
 from acrlab.domain.tiers import CURRENT, Profile, profile
-from acrlab.tiers import amounts
 
 SIZES = ("10 GiB", "100 GiB", "300 GiB", "500 GiB", "1 TiB")
 
@@ -32,5 +31,5 @@ def _group(facts: Profile, size: int, regions: int, tell: bool) -> Iterator[Bar]
     least = min(prices.values())
     where = f", {regions} region{'s' if regions > 1 else ''}" if tell else ""
     for tier, price in prices.items():
-        mark = "  cheapest" if price == least and len(prices) > 1 else ""
-        yield Bar(f"{amounts.shown(size)}{where}, {tier}", price, f"{price:.2f}{mark}")
+        mark = ", cheapest" if price == least and len(prices) > 1 else ""
+        yield Bar(f"{amounts.shown(size)}{where}, {tier}{mark}", price, f"{price:.2f}")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from acrlab.data import load
-from acrlab.domain import names, roles, tiers
+from acrlab.domain import amounts, billing, names, roles, tiers
 from acrlab.engine import tokens
 
 _NAME = re.compile(r"\{(\w+)\}")
@@ -81,6 +81,23 @@ def _rate(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
     return str(found.per_registry)
 
 
+def _month(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
+    tier = _tier(edition, keys["tier"])
+    return f"{billing.monthly(edition, tier, _stored(keys['month'])):.2f} USD"
+
+
+def _cheapest(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
+    size = _stored(keys["cheapest"])
+    return min(edition.tiers, key=lambda tier: billing.monthly(edition, tier, size))
+
+
+def _stored(text: str) -> int:
+    try:
+        return amounts.stored(text)
+    except ValueError as error:
+        raise FactUnknown(str(error)) from None
+
+
 def _role(_: tiers.Profile, keys: Mapping[str, str]) -> str:
     found = roles.find(keys["role"])
     if found is None:
@@ -109,6 +126,8 @@ FACTS = {
     "lowest": Fact(("lowest",), _lowest, "the lowest tier that has a feature"),
     "status": Fact(("status",), _status, "whether a feature is generally available, in preview or deprecated"),
     "price": Fact(("price", "tier"), _price, "a list price"),
+    "month": Fact(("month", "tier"), _month, "what a month of a tier costs with so much in it"),
+    "cheapest": Fact(("cheapest",), _cheapest, "the tier that costs least with so much in it"),
     "rate": Fact(("rate", "tier"), _rate, "requests a minute that a registry takes"),
     "role": Fact(("role",), _role, "the name of a built-in role"),
     "life": Fact(("life",), _life, "how long a registry's token lives"),

@@ -46,10 +46,22 @@ def update(trip: Trip, step: Step) -> Outcome:
 
 def arm(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
-    path = str(step.get("at", trip.resource)).replace("~group", trip.group).replace("~registry", trip.resource)
-    path = path.replace("~subscription", f"/subscriptions/{trip.visitor.place.subscription}")
-    answer = trip.visitor.arm(str(step["arm"]), path, typed(step.get("send")), step.get("version", VERSION))
+    path, body = _meant(trip, str(step.get("at", trip.resource))), _meant(trip, typed(step.get("send")))
+    answer = trip.visitor.arm(str(step["arm"]), path, body, step.get("version", VERSION))
     return Outcome(answer, picked(answer.body, step.get("pick", "")))
+
+
+def _meant(trip: Trip, value: Any) -> Any:
+    """With the ids that ~registry, ~group and ~subscription stand for, wherever they stand."""
+    if isinstance(value, dict):
+        return {key: _meant(trip, each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_meant(trip, each) for each in value]
+    if not isinstance(value, str):
+        return value
+    subscription = f"/subscriptions/{trip.visitor.place.subscription}"
+    found = value.replace("~group", trip.group).replace("~registry", trip.resource)
+    return found.replace("~subscription", subscription)
 
 
 def available(trip: Trip, step: Step) -> Outcome:
@@ -80,22 +92,34 @@ def credentials(trip: Trip, step: Step) -> Outcome:
 
 def assign(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
-    role = roles.find(str(step["assign"]))
-    if role is None:
-        raise Stuck(f"there is no built-in role {step['assign']}")
+    role = _role(trip, str(step["assign"]))
     principal = trip.visitor.place.principal(str(step["to"]))
     scopes = {"registry": trip.resource, "group": trip.group,
               "subscription": f"/subscriptions/{trip.visitor.place.subscription}"}  # fmt: skip
-    scope = scopes.get(str(step.get("at", "registry")), str(step.get("at")))
-    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/{role.id}/{principal.id}")
+    scope = scopes.get(str(step.get("at", "registry")), _meant(trip, str(step.get("at"))))
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/{role}/{principal.id}")
     definition = f"/subscriptions/{trip.visitor.place.subscription}/providers/Microsoft.Authorization/roleDefinitions"
-    properties = {"roleDefinitionId": f"{definition}/{role.id}", "principalId": principal.id}
+    properties = {"roleDefinitionId": f"{definition}/{role}", "principalId": principal.id}
     if principal.kind != "user":
         properties["principalType"] = "ServicePrincipal"
     if "condition" in step:
         properties |= {"condition": str(step["condition"]), "conditionVersion": "2.0"}
     path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
-    return Outcome(trip.visitor.arm("PUT", path, {"properties": properties}, AUTHORIZATION))
+    answer = trip.visitor.arm("PUT", path, {"properties": properties}, AUTHORIZATION)
+    return Outcome(answer, (answer.body or {}).get("id"))
+
+
+def _role(trip: Trip, name: str) -> str:
+    """The id of a role: built in, or one that the steps have defined."""
+    found = roles.find(name)
+    if found is not None:
+        return found.id
+    path = f"{trip.resource}/providers/Microsoft.Authorization/roleDefinitions"
+    listed = (trip.visitor.arm("GET", path, None, AUTHORIZATION).body or {}).get("value", ())
+    own = next((str(each["name"]) for each in listed if each["properties"]["roleName"] == name), "")
+    if not own:
+        raise Stuck(f"there is no role {name} here")
+    return own
 
 
 def act_as(trip: Trip, step: Step) -> Outcome:

@@ -193,7 +193,7 @@ def exchanges(call: Call) -> Response:
 
 
 def cost(call: Call) -> Response:
-    """What each registry has cost so far, or one of them; with `tier`, what the same would have cost there.
+    """What each registry has cost so far, or the last one of a name; with `tier`, what that would have cost there.
 
     Raises: RegistryUnknown, BodyInvalid.
     """
@@ -203,6 +203,7 @@ def cost(call: Call) -> Response:
     found = [each for each in billing.accounts(call.world) if wanted in ("", each.registry)]
     if wanted and not found:
         raise RegistryUnknown(host=wanted[:80])
+    found = found[-1:] if wanted else found
     return http.json(200, [billing.bill(call.world, each, tier) for each in found])
 
 

@@ -82,6 +82,9 @@ def test_a_change_of_tier_is_two_lines(cloud: Cloud) -> None:
     found = bill(cloud)
     assert [(each.meter.split()[0], each.quantity) for each in found.lines] == [("Basic", 2.0), ("Premium", 3.0)]
     assert found.total == pytest.approx(2 * UNIT["Basic"] + 3 * UNIT["Premium"]) and found.tier == "Premium"
+    cloud.ask("PATCH", f"{cloud.r}/contoso", {"sku": {"name": "Basic"}})
+    cloud.world.advance(DAY)
+    assert bill(cloud).tier == "Basic" and bill(cloud).lines[0].quantity == 3.0
 
 
 def test_every_further_region_costs_and_its_storage_has_no_known_price(cloud: Cloud) -> None:

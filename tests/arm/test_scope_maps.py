@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from acrlab.domain import scope_maps
+from acrlab.domain import events, scope_maps
 from acrlab.engine.world import World
 from acrlab.wire.http import Request, Response
 from tests.arm.cloud import STABLE, Cloud
@@ -257,3 +257,17 @@ def test_a_list_holds_what_its_own_registry_has(home: Cloud) -> None:
     listed = {name: home.ask("GET", f"{home.r}/{name}/scopeMaps").json["value"] for name in ("contoso", "fabrikam")}
     assert {each["name"] for each in listed["contoso"]} == {"only-here", *scope_maps.PROVIDED}
     assert {each["name"] for each in listed["fabrikam"]} == set(scope_maps.PROVIDED)
+
+
+def test_the_maps_of_the_system_come_with_the_opening_of_a_registry(cloud: Cloud) -> None:
+    """Journals of before had no event for them, later ones an event each: both end in the same three."""
+    cloud.registry()
+    told = [each for each in cloud.world.events() if isinstance(each, events.ResourcePut)]
+    assert not [each for each in told if "/scopemaps/" in each.id.lower()]
+    shown = cloud.ask("GET", f"{cloud.r}/contoso/scopeMaps").json["value"]
+    assert [each["name"] for each in shown] == ["_repositories_admin", "_repositories_pull", "_repositories_push"]
+    resource = cloud.world.state.resources[f"{cloud.r}/contoso/scopeMaps/_repositories_pull".lower()]
+    cloud.world.commit(
+        events.ResourcePut(at=resource.created, by=resource.created_by, id=resource.id, body=dict(resource.body))
+    )
+    assert cloud.ask("GET", f"{cloud.r}/contoso/scopeMaps").json["value"] == shown

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from acrlab.domain import repository_tokens, resource_id, scope_maps
+from acrlab.domain import repository_tokens, scope_maps
 from acrlab.domain.access_errors import ScopeMapUnknown, TokenNameInvalid
 from acrlab.domain.errors import BodyInvalid
 from acrlab.domain.registry import read
@@ -36,12 +36,8 @@ def desired(ask: Ask) -> dict[str, Any]:
 
 
 def _scope_map(ask: Ask, text: str) -> str:
-    id, registry = resource_id.parse(text), ask.id.parent
-    found = ask.world.state.resources.get(id.key)
-    home = id.parent
-    if found is None or registry is None or home is None or home.key != registry.key:
-        raise ScopeMapUnknown(id=text[:300])
-    if id.type.lower() != scope_maps.TYPE.lower():
+    found = ask.beside(text, scope_maps.TYPE)
+    if found is None:
         raise ScopeMapUnknown(id=text[:300])
     return found.id
 

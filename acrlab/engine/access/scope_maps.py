@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from acrlab.domain import events, scope_maps, tiers
+from acrlab.domain import scope_maps, tiers
 from acrlab.domain.access_errors import ScopeMapFixed, ScopeMapInUse, ScopeMapNameInvalid, ScopeMapTooLarge
 from acrlab.domain.errors import BodyInvalid
 from acrlab.domain.registry import read
@@ -53,20 +53,6 @@ def _require_size(world: World, actions: list[str]) -> None:
 def provided(properties: dict[str, Any]) -> bool:
     """Whether a map is one of those that come with the registry."""
     return properties.get("type") == scope_maps.SYSTEM
-
-
-def system(world: World, registry: str, by: str) -> tuple[events.ResourcePut, ...]:
-    """The events of the maps that come with a new registry.
-
-    Source: container-registry-token-based-repository-permissions (2025-05-01), list of system-defined maps.
-    """
-    return tuple(
-        events.ResourcePut(
-            at=world.now(), by=by, id=f"{registry}/scopeMaps/{name}",
-            body={"properties": {"description": text, "type": scope_maps.SYSTEM, "actions": list(actions)}},
-        )
-        for name, (text, actions) in scope_maps.PROVIDED.items()
-    )  # fmt: skip
 
 
 def releasing(world: World, resource: Resource) -> None:

@@ -3,16 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from acrlab.domain import events
+from acrlab.domain import events, scope_maps
 from acrlab.domain.content import UNLOCKED, Descriptor
-from acrlab.engine.state import Entry, Link, LostTag, Registry, Repository, State, Tag, Trashed
+from acrlab.engine.state import Entry, Link, LostTag, Registry, Repository, Resource, State, Tag, Trashed
 
 
 def _registry_opened(state: State, event: events.RegistryOpened) -> None:
+    """A registry with its system scope maps: also one of a journal that is older than they are.
+
+    Source: container-registry-token-based-repository-permissions (2025-05-01), list of system-defined maps.
+    """
     state.registries[event.registry] = Registry(
         event.registry, event.login_server, event.resource, list(event.passwords), event.at
     )
     state.login_servers[event.login_server] = event.registry
+    for name, (text, actions) in scope_maps.PROVIDED.items():
+        id = f"{event.resource}/scopeMaps/{name}"
+        body = {"properties": {"description": text, "type": scope_maps.SYSTEM, "actions": list(actions)}}
+        state.resources[id.lower()] = Resource(id, body, event.at, event.by, event.at, event.by)
 
 
 def _registry_closed(state: State, event: events.RegistryClosed) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from acrlab.domain import cache, events, policies, resource_id
+from acrlab.domain import cache, events, policies
 from acrlab.domain.cache_errors import (
     CacheNameInvalid,
     CacheRuleFixed,
@@ -61,8 +61,9 @@ def desired_rule(ask: Ask) -> dict[str, Any]:
             raise CacheRuleInvalid(reason=f"{name} is required")
         if before and properties[name] != before[name]:
             raise CacheRuleFixed(property=name)
-    if properties.get("credentialSetResourceId"):
-        _require_set(ask, properties["credentialSetResourceId"])
+    credentials = properties.get("credentialSetResourceId")
+    if credentials and ask.beside(credentials, cache.CREDENTIALS) is None:
+        raise CredentialSetUnknown(id=credentials[:300])
     if not before:
         _require_place(ask, properties)
     return {"properties": properties}
@@ -71,13 +72,6 @@ def desired_rule(ask: Ask) -> dict[str, Any]:
 def _dropped(given: dict[str, Any], name: str) -> bool:
     parts = [value for key, value in given.items() if key.lower() == "properties" and isinstance(value, dict)]
     return any(key.lower() == name.lower() and value is None for part in parts for key, value in part.items())
-
-
-def _require_set(ask: Ask, text: str) -> None:
-    id, registry = resource_id.parse(text), ask.id.parent
-    own = id.parent is not None and registry is not None and id.parent.key == registry.key
-    if not own or id.type.lower() != cache.CREDENTIALS.lower() or id.key not in ask.world.state.resources:
-        raise CredentialSetUnknown(id=text[:300])
 
 
 def _require_place(ask: Ask, properties: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from acrlab.domain import connected_registries as domain
-from acrlab.domain import repository_tokens, resource_id
+from acrlab.domain import repository_tokens
 from acrlab.domain.connected_errors import (
     ConnectedFixed,
     ConnectedHasChildren,
@@ -69,12 +69,8 @@ def _require_sync(ask: Ask, properties: dict[str, Any]) -> None:
 
 
 def _require_token(ask: Ask, text: str, what: str) -> None:
-    id, registry = resource_id.parse(text) if text else None, ask.id.parent
-    own = id is not None and id.parent is not None and registry is not None and id.parent.key == registry.key
-    if id is None or not own or id.type.lower() != repository_tokens.TYPE.lower():
-        raise ConnectedInvalid(reason=f"{what} is a token of this registry")
-    if id.key not in ask.world.state.resources:
-        raise ConnectedInvalid(reason=f"{what} {id.name} does not exist")
+    if not text or ask.beside(text, repository_tokens.TYPE) is None:
+        raise ConnectedInvalid(reason=f"{what} {text[:300]!r} is no token of this registry")
 
 
 def _require_lists(ask: Ask, properties: dict[str, Any]) -> None:
@@ -95,9 +91,8 @@ def _require_place(ask: Ask, properties: dict[str, Any]) -> None:
     above = properties["parent"].get("id")
     if not above:
         return
-    found = ask.world.state.resources.get(resource_id.parse(above).key)
-    home = ask.id.parent
-    if found is None or home is None or not found.id.lower().startswith(f"{home.key}/connectedregistries/"):
+    found = ask.beside(above, domain.TYPE)
+    if found is None:
         raise ConnectedInvalid(reason="the parent is no connected registry of this registry")
     if found.body["properties"]["mode"] not in (domain.READ_WRITE, properties["mode"]):
         raise ConnectedInvalid(reason=f"mode {properties['mode']} does not go below {found.body['properties']['mode']}")
