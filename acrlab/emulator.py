@@ -7,13 +7,12 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import urllib3
-
-from acrlab.agents import engines
 from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.dispatcher import Dispatcher
 from acrlab.agents.protocol import Engine
@@ -41,6 +40,8 @@ from acrlab.wire.local import control_token
 from acrlab.wire.planes import PLANES
 
 if TYPE_CHECKING:
+    import urllib3
+
     from acrlab.serve.inprocess import EmulatorTransport
 
 CLOCKS = ("wall", "frozen", "autojump")
@@ -104,8 +105,7 @@ class Emulator:
         repositories.sweep(self.world)
         self.stopping = threading.Event()
         self.app = App(self.world, stop=self.stopping.set, fork=self.fork)
-        found = engines.engine(engine) if isinstance(engine, str) else engine
-        self.dispatcher = Dispatcher(self.app, lambda: found, self.folder / "runs", self._network)
+        self.dispatcher = Dispatcher(self.app, _chosen(engine), self.folder / "runs", self._network)
         self._authority = Authority(kept / "ca" if kept else None)
         self._sealed, self._port = sealed, port
         self._closed = threading.Event()
@@ -122,8 +122,10 @@ class Emulator:
         self._jobs.start()
         return self
 
-    def _network(self) -> urllib3.PoolManager:
+    def _network(self) -> "urllib3.PoolManager":
         """How runs reach hosts: through the proxy, as every client of this emulator does."""
+        import urllib3  # late, like the engines
+
         proxy = f"http://127.0.0.1:{self.doors.ports['proxy']}"
         return urllib3.ProxyManager(proxy, ca_certs=str(self.bundle))
 
@@ -254,6 +256,18 @@ class Emulator:
         from acrlab.serve.inprocess import EmulatorTransport
 
         return EmulatorTransport(self.app)
+
+
+def _chosen(engine: str | Engine) -> Callable[[], Engine]:
+    """The engine of that name, when a run needs it: finding out which of them works here takes as long as a start."""
+
+    @cache
+    def found() -> Engine:
+        from acrlab.agents import engines
+
+        return engines.engine(engine) if isinstance(engine, str) else engine
+
+    return found
 
 
 def _link(source: Path, target: Path) -> None:

@@ -12,21 +12,20 @@ import traceback
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-
-import urllib3
+from typing import TYPE_CHECKING
 
 from acrlab.agents.protocol import Engine, EngineFailed
-from acrlab.agents.registries import RunRegistries
 from acrlab.agents.runner.lines import footer
-from acrlab.agents.runner.run import execute
 from acrlab.agents.runner.services import SecretFailed
-from acrlab.agents.services import RunServices
 from acrlab.domain import events
 from acrlab.domain.errors import Condition
 from acrlab.domain.tasks.run import Ending, Order
 from acrlab.engine.state import Registry, Resource
 from acrlab.engine.tasks import contexts, logins, orders, queue, runs
 from acrlab.wire.app import App
+
+if TYPE_CHECKING:
+    import urllib3
 
 MOST = max(4, 2 * (os.cpu_count() or 1))  # runs at a time, of all registries
 TELLS = (events.RunQueued, events.RunEnded, events.ResourcePut, events.ResourceDeleted)
@@ -56,7 +55,7 @@ class Dispatcher:
         app: App,
         engine: Callable[[], Engine],
         folder: Path,
-        network: Callable[[], urllib3.PoolManager] = urllib3.PoolManager,
+        network: "Callable[[], urllib3.PoolManager]",
     ) -> None:
         self._app, self._world, self._engine, self._folder = app, app.world, engine, folder
         self._network = network
@@ -162,6 +161,10 @@ class Dispatcher:
             shutil.rmtree(workspace, ignore_errors=True)
 
     def _executed(self, id: str, order: Order, work: Work, workspace: Path) -> Ending:
+        from acrlab.agents.registries import RunRegistries  # late: an emulator starts without what only a run needs
+        from acrlab.agents.runner.run import execute
+        from acrlab.agents.services import RunServices
+
         registries = RunRegistries(self._app, id.lower(), order.logins)
         agent = self._engine().agent(workspace / "agent", registries)
         services = RunServices(self._world, id.lower(), registries, self._network)
