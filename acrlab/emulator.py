@@ -13,8 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import urllib3
-
 from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.dispatcher import Dispatcher
 from acrlab.agents.protocol import Engine
@@ -42,6 +40,8 @@ from acrlab.wire.local import control_token
 from acrlab.wire.planes import PLANES
 
 if TYPE_CHECKING:
+    import urllib3
+
     from acrlab.serve.inprocess import EmulatorTransport
 
 CLOCKS = ("wall", "frozen", "autojump")
@@ -126,8 +126,10 @@ class Emulator:
         self._jobs.start()
         return self
 
-    def _network(self) -> urllib3.PoolManager:
+    def _network(self) -> "urllib3.PoolManager":
         """How runs reach hosts: through the proxy, as every client of this emulator does."""
+        import urllib3  # late, like the engines
+
         proxy = f"http://127.0.0.1:{self.doors.ports['proxy']}"
         return urllib3.ProxyManager(proxy, ca_certs=str(self.bundle))
 

@@ -13,11 +13,9 @@ import traceback
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-
-import urllib3
+from typing import TYPE_CHECKING
 
 from acrlab.agents.protocol import Engine, EngineFailed
-from acrlab.agents.registries import RunRegistries
 from acrlab.agents.runner.lines import footer
 from acrlab.agents.runner.services import SecretFailed
 from acrlab.domain import events
@@ -26,6 +24,9 @@ from acrlab.domain.tasks.run import Ending, Order
 from acrlab.engine.state import Registry, Resource
 from acrlab.engine.tasks import contexts, logins, orders, queue, runs
 from acrlab.wire.app import App
+
+if TYPE_CHECKING:
+    import urllib3
 
 MOST = max(4, 2 * (os.cpu_count() or 1))  # runs at a time, of all registries
 TELLS = (events.RunQueued, events.RunEnded, events.ResourcePut, events.ResourceDeleted)
@@ -55,7 +56,7 @@ class Dispatcher:
         app: App,
         engine: Callable[[], Engine],
         folder: Path,
-        network: Callable[[], urllib3.PoolManager] = urllib3.PoolManager,
+        network: "Callable[[], urllib3.PoolManager]",
     ) -> None:
         self._app, self._world, self._engine, self._folder = app, app.world, engine, folder
         self._network = network
@@ -161,7 +162,8 @@ class Dispatcher:
             shutil.rmtree(workspace, ignore_errors=True)
 
     def _executed(self, id: str, order: Order, work: Work, workspace: Path) -> Ending:
-        from acrlab.agents.runner.run import execute  # here, so that a start does not wait for what it may not need
+        from acrlab.agents.registries import RunRegistries  # late: an emulator starts without what only a run needs
+        from acrlab.agents.runner.run import execute
         from acrlab.agents.services import RunServices
 
         registries = RunRegistries(self._app, id.lower(), order.logins)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from acrlab.cli.sentences import fail, told
-from acrlab.client import bills, running, wording
+from acrlab.client import running, wording
 from acrlab.client.control import Control
 
 clock = typer.Typer(help="Time is a dial.", no_args_is_help=True)
@@ -90,6 +90,8 @@ def cost(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """What registries have cost so far, on the clock of the emulator."""
+    from acrlab.client import bills
+
     with told():
         found = running.control().cost(registry, tier)
     typer.echo(json.dumps(found) if as_json else bills.shown(found, one=bool(registry), tier=tier).text())

@@ -100,7 +100,7 @@ class Image:
         """A small Windows image: a base layer that stays with Microsoft, and a layer of our own.
 
         The base is a stand-in: its descriptor has the form of a real one, with a URL, and its bytes are nowhere.
-        Source: OCI image-spec v1.1, Windows layers and non-distributable layers; service-facts 5.18.
+        Source: OCI image-spec v1.1, Windows layers and non-distributable layers; container-registry-faq (2026-02).
         """
         kind = FORMATS[format]
         tar = archive({"Files/Windows/System32/license.txt": "stand-in of a Windows base layer\r\n", "Hives/": b""})

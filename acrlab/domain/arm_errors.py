@@ -55,6 +55,7 @@ class SubscriptionNotFound(ArmCondition):
 
     status, arm = 404, "SubscriptionNotFound"
     message = "The subscription '{subscription}' could not be found."
+    evidence, source = "recorded", "Azure/azure-cli#33657 (2026-06)"
 
 
 class ResourceGroupNotFound(ArmCondition):
@@ -153,6 +154,7 @@ class GroupLocationUnavailable(ArmCondition):
         "The provided location '{location}' is not available for resource group. List of available regions "
         "is '{regions}'."
     )
+    evidence, source = "recorded", "microsoft/vscode-azureresourcegroups#33 (2020-08); the code is inferred"
 
 
 class ResourceLocationFixed(ArmCondition):
@@ -163,6 +165,7 @@ class ResourceLocationFixed(ArmCondition):
         "The resource '{name}' already exists in location '{location}' in resource group '{group}'. "
         "A resource with the same name cannot be created in location '{wanted}'. Please select a new resource name."
     )
+    evidence, source = "recorded", "microsoft/vscode-azurecontainerapps#77 (2022-04)"
 
 
 class GroupLocationFixed(ArmCondition):
@@ -170,6 +173,7 @@ class GroupLocationFixed(ArmCondition):
 
     status, arm = 409, "InvalidResourceGroupLocation"
     message = "Invalid resource group location '{wanted}'. The Resource group already exists in location '{location}'."
+    evidence, source = "recorded", "Azure/azure-cli#22242 (2022-05)"
 
 
 class GroupNameInvalid(ArmCondition):
@@ -207,23 +211,18 @@ class RegistryNameTaken(ArmCondition):
         "The registry name {name} is already in use. You can check if the name is already claimed using following API: "
         "https://aka.ms/acr/check-name-availability"
     )
-    evidence, source = "recorded", "azure-cli recordings, sdk-surface 1e (2026)"
-
-
-class SkuRequired(ArmCondition):
-    """A registry without tier."""
-
-    status, arm, provider = 400, "SkuRequired", True
-    message = "The sku property is required for this definition."
-    evidence, source = "inferred", ""
+    evidence, source = "recorded", "azure-cli cassettes (2026)"
 
 
 class SkuClassic(ArmCondition):
-    """The retired tier."""
+    """The retired tier, which a registry without tier asks for, too."""
 
-    status, arm, provider = 400, "ClassicSkuNotSupported", True
-    message = "Classic SKU is no longer supported. Please select a managed SKU."
-    evidence, source = "doc", "azure-cli 2.91.0 says so; the service's own code was not found"
+    status, arm, provider = 400, "ClassicSkuDeprecated", True
+    message = (
+        "Classic SKU is now deprecated. Please select a managed SKU. Kindly refer to docs for instructions: "
+        "https://docs.microsoft.com/en-us/azure/container-registry/container-registry-upgrade"
+    )
+    evidence, source = "recorded", "hashicorp/terraform-provider-azurerm#17248 (2022-06): a PUT without sku"
 
 
 class AdminDisabled(ArmCondition):
@@ -235,6 +234,7 @@ class AdminDisabled(ArmCondition):
         "as per docs: "
         "https://docs.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account"
     )
+    evidence, source = "recorded", "hashicorp/terraform-provider-azurerm#21440 (2023-04)"
 
 
 class PropertyInvalid(ArmCondition):

@@ -21,7 +21,7 @@ class ImportSourceNotFound(ArmCondition):
 
 
 class ImportSourceDenied(ArmCondition):
-    """The source registry does not let the caller pull. Fields: source."""
+    """A registry does not let the import in, or its caller pull. Fields: source."""
 
     status, arm, provider = 403, "SourceUnauthorized", True
     message = "The source image {source} could not be pulled: the source registry denied access."

@@ -104,7 +104,7 @@ _PROPERTIES: dict[str, Field] = {
     "endpointProtocol": Field(kind="string", values=("IPv4", "IPv4AndIPv6"), truth="stored"),
     "privateEndpointConnections": Field(kind="array", read_only=True),
     "publicNetworkAccess": Field(kind="string", values=_SWITCH),
-    "networkRuleBypassOptions": Field(kind="string", values=("AzureServices", "None"), truth="stored"),
+    "networkRuleBypassOptions": Field(kind="string", values=("AzureServices", "None")),
     "networkRuleBypassAllowedForTasks": Field(kind="boolean", truth="stored"),
     "zoneRedundancy": Field(kind="string", values=_SWITCH, truth="stored"),
     "anonymousPullEnabled": _FLAG,

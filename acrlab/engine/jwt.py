@@ -30,7 +30,7 @@ _KIDS: WeakKeyDictionary[Keys, dict[str, str]] = WeakKeyDictionary()
 def encode(keys: Keys, name: str, claims: Claims, **header: str) -> str:
     """Sign claims. The payload is ASCII in which base64 and base64url agree.
 
-    Source: sdk-surface 2b.3, azure-containerregistry 1.2.0 `_helpers._parse_exp_time`.
+    Source: azure-containerregistry 1.2.0, `_helpers._parse_exp_time`.
     """
     head = {"alg": "RS256", "typ": "JWT", "kid": kid(keys, name), **header}
     signed = f"{_segment(head)}.{_segment(claims)}"

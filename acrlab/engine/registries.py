@@ -10,7 +10,6 @@ from acrlab.domain.arm_errors import (
     PropertyInvalid,
     RegistryNameTaken,
     SkuClassic,
-    SkuRequired,
     TierRefused,
 )  # fmt: skip
 from acrlab.domain.registry import DEFAULTS, REGISTRY, USES, merged, read, shown
@@ -43,7 +42,7 @@ _PROVIDED = {f"scopemaps/{name}" for name in domain_maps.PROVIDED}
 def desired(ask: Ask) -> dict[str, Any]:
     """The body a registry shall have after a PUT or a PATCH. Everything is decided here.
 
-    Raises: BodyInvalid, RegistryNameTaken, SkuRequired, PropertyFixed, PropertyInvalid, TierRefused, NotEmulated.
+    Raises: BodyInvalid, RegistryNameTaken, SkuClassic, PropertyFixed, PropertyInvalid, TierRefused, NotEmulated.
     """
     given = read(REGISTRY, ask.given, ask.version)
     known = ask.known.body if ask.known is not None else None
@@ -66,11 +65,9 @@ def desired(ask: Ask) -> dict[str, Any]:
 
 
 def _sku(given: dict[str, Any], known: dict[str, Any] | None) -> str:
-    name = given.get("sku", {}).get("name") or (known["sku"]["name"] if known else "")
-    if not name:
-        raise SkuRequired()
+    name = given.get("sku", {}).get("name") or (known["sku"]["name"] if known else "Classic")
     if name == "Classic":
-        raise SkuClassic()
+        raise SkuClassic().why("without sku.name the tier is Classic; the others are Basic, Standard and Premium")
     return str(name)
 
 

@@ -12,7 +12,7 @@ import msgspec
 PRIOR = {1: -1.0, 2: 0.0, 3: 1.0}  # logits of difficulty, by the author's level
 DOUBT = 0.8  # standard deviation of an author's judgement, in logits. Inferred; the estimate's error includes it
 SPREAD = 1.5  # standard deviation of learners' abilities before the first answer
-TARGET = 0.8  # expected success that is asked for. Source: learning-and-exams 2.4
+TARGET = 0.8  # expected success that is asked for. Inferred
 STEP, SETTLE = 0.4, 0.1  # an answer moves a difficulty by at most this, less with each one
 _GRID = tuple(each / 20 for each in range(-100, 101))  # -5 to 5 logits
 

@@ -1,7 +1,7 @@
 """An exam as a state machine: frozen structs, the time an argument, and no answer leaves it before it is over.
 
-Source: Microsoft Learn, exam duration and question types (as summed up in learning-and-exams 2.2): sections cannot be
-re-entered, series cannot be revisited, after an unscheduled break what was seen is locked while the clock runs.
+Source: Microsoft Learn, exam duration and question types (2026): sections cannot be re-entered, series cannot be
+revisited, after an unscheduled break what was seen is locked while the clock runs.
 """
 
 from collections.abc import Mapping

@@ -97,7 +97,7 @@ def _require_subscription(call: Call, scope: str) -> None:
 
 
 def dress(call: Call, response: Response) -> None:
-    """The headers of every ARM answer. Source: sdk-surface 1e, recorded and quoted in public issues."""
+    """The headers of every ARM answer. Source: recorded, azure-cli cassettes; quoted in public issues."""
     request, headers = call.request, response.headers
     own, correlation = call.world.uuid(), request.headers.get("x-ms-correlation-request-id") or call.world.uuid()
     kind, left, everywhere = _LEFT.get(request.method, _WRITES)

@@ -50,7 +50,7 @@ def subscription(call: Call) -> Response:
 
 
 def _subscription(call: Call) -> dict[str, Any]:
-    """Source: azure-cli-protocol section 4; ARM REST reference 2022-12-01."""
+    """Source: observed, azure-cli 2.91.0; ARM REST reference 2022-12-01."""
     state = call.world.state
     return {
         "id": f"/subscriptions/{state.subscription}", "authorizationSource": "RoleBased", "managedByTenants": [],
@@ -196,7 +196,7 @@ _SPECS = "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/main"
 
 
 def metadata(call: Call) -> Response:
-    """What `az cloud register --endpoint-resource-manager` asks. Source: azure-cli-protocol 3c, /metadata/endpoints."""
+    """What `az cloud register --endpoint-resource-manager` asks. Source: observed, azure-cli 2.91.0."""
     shown = {
         "name": "AzureCloud", "portal": "https://portal.azure.com", "resourceManager": "https://management.azure.com/",
         "authentication": {

@@ -12,7 +12,8 @@ from acrlab.domain.resource_id import ResourceId, parse
 from acrlab.domain.templates import lenient
 from acrlab.domain.templates.errors import DeploymentNotFound
 from acrlab.engine import operations, resources
-from acrlab.engine.deployments import deploy
+from acrlab.engine.deployments import deploy, reading
+from acrlab.engine.deployments.plan import TYPE, Plan
 from acrlab.engine.state import Resource
 from acrlab.wire import arm_documents, arm_resources, http
 from acrlab.wire.arm_requests import BODY, page, version
@@ -25,12 +26,12 @@ from acrlab.wire.times import iso
 _HIDDEN = ("template", "operations", "resources", "timestamp")
 
 
-def _plan(call: Call) -> deploy.Plan:
+def _plan(call: Call) -> Plan:
     served = version(call)
     id = _id(call)
     resources.require_group(call.world, id)
     asked = resources.ask_for(call.world, id, call.principal, served, lenient.decode(call.body or b"null"))
-    return deploy.read(asked, lambda resource, asked: arm_documents.show(call.world, resource, asked))
+    return reading.read(asked, lambda resource, asked: arm_documents.show(call.world, resource, asked))
 
 
 def _id(call: Call) -> ResourceId:
@@ -39,7 +40,7 @@ def _id(call: Call) -> ResourceId:
 
 def _collection(call: Call) -> str:
     subscription, group = call.params["subscription"].lower(), call.params["group"]
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{deploy.TYPE}"
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{TYPE}"
 
 
 def put(call: Call) -> Response:
@@ -62,7 +63,7 @@ def validate(call: Call) -> Response:
     plan = _plan(call)
     made = [{"id": str(id)} for id in deploy.ids(plan)]
     properties = {"mode": "Incremental", "provisioningState": "Succeeded", "validatedResources": made}
-    head = {"id": str(plan.ask.id), "name": plan.ask.id.name, "type": deploy.TYPE}
+    head = {"id": str(plan.ask.id), "name": plan.ask.id.name, "type": TYPE}
     return http.json(200, {**head, "properties": properties})
 
 
@@ -97,7 +98,7 @@ def _shown(resource: Resource) -> dict[str, Any]:
         "outputResources": own["resources"],
     }  # fmt: skip
     return {
-        "id": resource.id, "name": resource.id.rpartition("/")[2], "type": deploy.TYPE, "properties": properties,
+        "id": resource.id, "name": resource.id.rpartition("/")[2], "type": TYPE, "properties": properties,
     }  # fmt: skip
 
 
@@ -139,7 +140,7 @@ def delete(call: Call) -> Response:
     return Response(204)
 
 
-_ALL = f"{GROUP}/providers/{deploy.TYPE}"
+_ALL = f"{GROUP}/providers/{TYPE}"
 _ONE = f"{_ALL}/{{deployment}}"
 _SCOPE = "Microsoft.Resources/deployments"
 

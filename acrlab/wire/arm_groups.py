@@ -43,7 +43,7 @@ def _id(call: Call) -> ResourceId:
 
 
 def get(call: Call) -> Response:
-    """One group; asked with HEAD, 204 or 404 without a word. Source: azure-cli-protocol 5.3, group exists."""
+    """One group; asked with HEAD, 204 or 404 without a word. Source: observed, az group exists (2.91)."""
     served, id = version(call), _id(call)
     if call.request.method == "HEAD":
         return Response(204 if resources.find(call.world, id) else 404)
@@ -51,7 +51,7 @@ def get(call: Call) -> Response:
 
 
 def put(call: Call) -> Response:
-    """201 when new, 200 when it was there. Source: azure-cli-protocol 5.3."""
+    """201 when new, 200 when it was there. Source: observed, azure-cli 2.91.0."""
     ask = resources.ask_for(call.world, _id(call), call.principal, version(call), required(call))
     outcome = resources.put(_ROW, ask)
     return http.json(201 if outcome.created else 200, arm_documents.show(call.world, outcome.resource, ask.version))
@@ -65,7 +65,7 @@ def patch(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    """Delete a group with all in it: 202 and where to ask. Source: azure-cli-protocol 5.3."""
+    """Delete a group with all in it: 202 and where to ask. Source: observed, azure-cli 2.91.0."""
     asked = version(call)
     outcome = resources.delete(_ROW, resources.ask_for(call.world, _id(call), call.principal, asked))
     assert outcome is not None
@@ -85,7 +85,7 @@ def result(call: Call) -> Response:
 
 
 def _later(call: Call) -> list[tuple[str, str]]:
-    """Never Retry-After 0: clients take that for their default of 30 seconds. Source: sdk-surface 1d."""
+    """Never Retry-After 0: clients take that for their default of 30 seconds. Source: azure-core, ARMPolling."""
     return [("retry-after", "15")] if call.world.realistic_timing else []
 
 

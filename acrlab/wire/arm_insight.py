@@ -22,8 +22,7 @@ from acrlab.wire.times import iso
 
 _SINKS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
 _METRICS = {"storageused": ("StorageUsed", "Storage used", "Bytes"),
-            "successfulpushcount": ("SuccessfulPushCount", "Successful Push Count", "Count"),
-            "totalpushcount": ("TotalPushCount", "Total Push Count", "Count")}  # fmt: skip
+            "successfulpushcount": ("SuccessfulPushCount", "Successful Push Count", "Count")}  # fmt: skip
 
 
 def _at(call: Call) -> Resource:
@@ -105,7 +104,9 @@ def _dropped(call: Call, found: Resource) -> Response:
 
 
 def metrics(call: Call) -> Response:
-    """What a registry stores now, and how often was pushed to it. Pulls are no events, so they are refused by name.
+    """What a registry stores now, and how often was pushed to it.
+
+    Pulls and pushes that failed are no events, so their metrics are refused by name.
 
     Raises: NotEmulated. Source: monitor-service-reference (2025), metrics of Microsoft.ContainerRegistry.
     """
@@ -122,7 +123,7 @@ def metrics(call: Call) -> Response:
         isinstance(each, events.ManifestPushed) and each.registry == registry.name and each.at >= registry.created
         for each in call.world.events()
     )
-    values = {"storageused": registry.stored, "successfulpushcount": pushed, "totalpushcount": pushed}
+    values = {"storageused": registry.stored, "successfulpushcount": pushed}
     rows = [_metric(resource, *_METRICS[name], values[name], iso(call.world.now())) for name in dict.fromkeys(wanted)]
     return http.json(200, {
         "cost": 0, "timespan": call.request.parameters().get("timespan", ""), "interval": "PT1H", "value": rows,

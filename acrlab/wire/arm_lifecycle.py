@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from acrlab.domain.errors import Condition
+from acrlab.domain.vault_errors import VaultForbidden, VaultPolicyMissing, VaultUnknown
 from acrlab.engine import operations
+from acrlab.engine.lifecycle import cache_credentials
 from acrlab.engine.lifecycle.cache_rules import vault
 from acrlab.engine.login_servers import SUFFIX
 from acrlab.engine.state import Resource
@@ -30,7 +33,17 @@ def _credentials(world: World, resource: Resource, head: dict[str, Any], state: 
 
 
 def _health(world: World, resource: Resource, credential: dict[str, Any]) -> dict[str, str]:
-    """No vault of this world has let the identity read. Source: recorded, acr_cache (2023-12), before it was let."""
+    """Whether the set's identity can read the secrets now. Source: recorded, acr_cache (2023-12), before it could."""
+    try:
+        cache_credentials.read(world, resource, credential)
+    except (VaultUnknown, VaultForbidden, VaultPolicyMissing):
+        return _unreadable(world, resource, credential)
+    except Condition as refused:
+        return {"status": "Unhealthy", "errorCode": refused.arm, "errorMessage": refused.text}
+    return {"status": "Healthy"}
+
+
+def _unreadable(world: World, resource: Resource, credential: dict[str, Any]) -> dict[str, str]:
     identity = resource.body.get("identity", {})
     known = world.state.principals.get(identity.get("principalId", ""))
     home = world.state.resources[resource.id.lower().rpartition("/credentialsets/")[0]].body["location"]

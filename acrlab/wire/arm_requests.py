@@ -108,7 +108,7 @@ def page(
 ) -> http.Response:
     """One page of a list sorted by key, with the address of the next. `more` False: what $top leaves out stays out.
 
-    Source: sdk-surface 1d: nextLink is absolute, with the host that the client used; azure-cli 2.91.0 shows the
+    Source: azure-core, ItemPaged: nextLink is absolute, with the host that the client used; azure-cli 2.91.0 shows the
     latest runs by $top and would follow any nextLink.
     """
     query = call.request.parameters()

@@ -256,7 +256,10 @@ def read_basic(credential: str) -> tuple[str, str]:
 
 
 def _challenge(call: Call, needs: tuple[Scope, ...], condition: Any, error: str = "") -> Unauthenticated:
-    """The challenge, exactly as clients parse it: no blank after a comma. Source: azure-cli-protocol.md section 5.4."""
+    """The challenge, exactly as clients parse it: no blank after a comma.
+
+    Source: azure-cli 2.91.0, acr/_docker_utils.
+    """
     request, registry = call.request, call.registry
     at_login_server = registry is not None and not call.prefix
     service = registry.login_server if at_login_server and registry is not None else request.authority or request.host

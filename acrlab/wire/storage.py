@@ -1,6 +1,6 @@
 """Blob Storage, `<account>.blob.core.windows.net`: as much as contexts and logs of ACR Tasks need.
 
-Source: Blob service REST reference (2024); azure-storage-blob 12 as `az` 2.91 carries it; azure-cli-protocol 5.5.
+Source: Blob service REST reference (2024); azure-storage-blob 12 as `az` 2.91 carries it, and what it was seen to ask.
 """
 
 import base64

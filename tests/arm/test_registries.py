@@ -75,10 +75,10 @@ def test_null_is_not_given_and_case_does_not_matter(cloud: Cloud) -> None:
     [
         ({"location": None}, 400, "LocationRequired", "The location property is required for this definition."),
         ({"location": "atlantis"}, 400, "LocationNotAvailableForResourceType", "List of available regions for"),
-        ({"sku": None}, 400, "SkuRequired", "sku"),
-        ({"sku": {}}, 400, "SkuRequired", "sku"),
+        ({"sku": None}, 400, "ClassicSkuDeprecated", "Please select a managed SKU"),
+        ({"sku": {}}, 400, "ClassicSkuDeprecated", "Please select a managed SKU"),
         ({"sku": {"name": "Gold"}}, 400, "InvalidRequestContent", "Path 'sku.name'"),
-        ({"sku": {"name": "Classic"}}, 400, "ClassicSkuNotSupported", "Classic SKU is no longer supported"),
+        ({"sku": {"name": "Classic"}}, 400, "ClassicSkuDeprecated", "Classic SKU is now deprecated"),
         ({"colour": "red"}, 400, "InvalidRequestContent", "Could not find member 'colour' on object of type"),
         (
             {"properties": {"adminUserEnable": True}}, 400, "InvalidRequestContent",

@@ -79,6 +79,7 @@ CONTENT = {
     "DELETE /acr/v1/{repository*}": "delete",
 }  # fmt: skip
 OPEN = {"POST /oauth2/exchange", "GET /oauth2/token", "POST /oauth2/token"}  # each judges the credential it is sent
+ROUTES = planes.PLANES["registry"].router.routes
 DIGEST = f"sha256:{'0' * 64}"
 
 

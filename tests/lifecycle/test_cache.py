@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
+from tests.arm import test_vaults as vaults
 from tests.arm.cloud import NEWEST, Cloud
 from tests.arm.test_sdk import client
 from tests.lifecycle.content import Shelf
@@ -79,6 +80,36 @@ def test_a_source_that_asks_for_a_credential_is_not_read(cloud: Cloud, shelf: Ma
     cached(cloud, "fabrikam.azurecr.io/app", "mirror")
     assert target.pull("mirror", "v1").code == "MANIFEST_UNKNOWN"
     assert any("cache rule rule1 covers mirror" in each for each in cloud.world.refusals[-1].because)
+
+
+def test_a_credential_is_read_from_the_vault_and_judged_by_the_source(cloud: Cloud, shelf: Make) -> None:
+    """Unhealthy until the set's identity may read its vault; then the source's own judgement of the password counts."""
+    source, target = shelf("fabrikam"), shelf()
+    source.push("app", "v1")
+    vaults.create(cloud)
+    vaults.assign(cloud, "Key Vault Administrator", cloud.id_of("acrlab-sp"))
+    names = ("user", "password")
+    for name, value in zip(names, ("fabrikam", "wrong"), strict=True):
+        assert vaults.ask(cloud, "PUT", f"/secrets/{name}", {"value": value}).status == 200
+    auth = {f"{name}SecretIdentifier": f"https://{vaults.HOST}/secrets/{key}"
+            for name, key in zip(("username", "password"), names, strict=True)}  # fmt: skip
+    wanted = {
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"loginServer": "fabrikam.azurecr.io", "authCredentials": [{"name": "Credential1", **auth}]},
+    }
+    made = cloud.ask("PUT", f"{cloud.r}/contoso/credentialSets/neighbour", wanted).json
+    cached(cloud, "fabrikam.azurecr.io/app", "mirror", credentialSetResourceId=made["id"])
+
+    def health() -> Any:
+        shown = cloud.ask("GET", f"{cloud.r}/contoso/credentialSets/neighbour").json
+        return shown["properties"]["authCredentials"][0]["credentialHealth"]
+
+    assert health()["errorCode"] == "Forbidden" and target.pull("mirror", "v1").status == 404
+    vaults.assign(cloud, "Key Vault Secrets User", made["identity"]["principalId"])
+    assert health() == {"status": "Healthy"} and target.pull("mirror", "v1").status == 404
+    right = source.cloud.world.state.registries["fabrikam"].passwords[0]
+    vaults.ask(cloud, "PUT", "/secrets/password", {"value": right})
+    assert target.pull("mirror", "v1").raw == source.pull("app", "v1").raw
 
 
 def test_a_registry_outside_is_cached_too(cloud: Cloud, shelf: Make) -> None:

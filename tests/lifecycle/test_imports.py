@@ -52,6 +52,20 @@ def test_the_answer_is_202_and_its_location_ends_well(cloud: Cloud, pair: tuple[
     assert pair[1].tags("team/app") == ["v1"]
 
 
+@pytest.mark.parametrize("closed", ["fabrikam", "contoso"])
+def test_closed_registries_let_imports_in_while_they_trust_services(
+    cloud: Cloud, pair: tuple[Shelf, Shelf], closed: str
+) -> None:
+    wanted = {"source": {"resourceId": pair[0].id, "sourceImage": "team/app:v1"}, "targetTags": ["copy:v1"]}
+    for options, status in (("None", 403), ("AzureServices", 202)):
+        body = {"properties": {"publicNetworkAccess": "Disabled", "networkRuleBypassOptions": options}}
+        assert cloud.ask("PATCH", f"{cloud.r}/{closed}", body).status == 200
+        assert importing(cloud, **wanted).status == status
+        named = [each for each in cloud.world.refusals[-1].because if closed in each] if status == 403 else [closed]
+        assert named
+    assert "copy" in cloud.world.state.registries["contoso"].repositories
+
+
 def test_no_force_leaves_what_is_there_and_force_replaces_it(cloud: Cloud, pair: tuple[Shelf, Shelf]) -> None:
     source, target = pair
     before = target.push("team/app", "v1", text="mine")

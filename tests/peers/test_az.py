@@ -22,8 +22,8 @@ NOT_FOUND = 3  # az's exit code for what does not exist
 class Az:
     """az with a login of its own."""
 
-    def __init__(self, cloud: Cloud, folder: Path) -> None:
-        self.tool = need("az")
+    def __init__(self, cloud: Cloud, folder: Path, program: str = "az") -> None:
+        self.tool = need(program)
         self.cloud = cloud
         self.env = cloud.environment(
             AZURE_CONFIG_DIR=str(folder),
@@ -45,6 +45,16 @@ class Az:
 
     def refused(self, *arguments: str, code: int = 1, **env: str) -> str:
         return self.run(*arguments, code=code, **env).stderr
+
+    def registry(self, group: str, name: str) -> SimpleNamespace:
+        """A Premium registry with its admin user, for what pushes to it."""
+        place = ("--resource-group", group, "--name", name)
+        made = self.json("acr", "create", *place, "--sku", "Premium", "--admin-enabled")
+        secrets = self.json("acr", "credential", "show", "--name", name)
+        return SimpleNamespace(
+            id=made["id"], name=name, login_server=made["loginServer"], username=secrets["username"],
+            password=secrets["passwords"][0]["value"],
+        )  # fmt: skip
 
     def sign_in(self, **env: str) -> str:
         return self.run(*self.sign_in_arguments(), "--output", "json", **env).stdout

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+import urllib3
 from azure.mgmt.containerregistrytasks import ContainerRegistryTasksMgmtClient
 
 from acrlab.agents.dispatcher import Dispatcher
@@ -31,7 +32,7 @@ class Lab:
         self.cloud.group(GROUP)
         assert self.cloud.registry(NAME, sku, adminUserEnabled=True).status == 201
         self.world, self.app = self.cloud.world, self.cloud.app
-        self.dispatcher = Dispatcher(self.app, lambda: self.engine, folder / "runs")
+        self.dispatcher = Dispatcher(self.app, lambda: self.engine, folder / "runs", urllib3.PoolManager)
         self.sdk = client(ContainerRegistryTasksMgmtClient, self.cloud)
         self.shelf = Shelf(self.cloud, NAME)
         self.http = requests.Session()

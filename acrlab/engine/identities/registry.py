@@ -13,7 +13,7 @@ from acrlab.engine.state import Resource
 from acrlab.engine.world import World
 
 _SYSTEM, _USER = "systemassigned", "userassigned"
-# How the service spells them. Source: azure-cli-protocol section 6, recorded.
+# How the service spells them. Source: recorded, azure-cli cassettes.
 _SPELLED = {
     (True, False): "systemAssigned",
     (False, True): "userAssigned",

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from acrlab.domain import cache
 from acrlab.domain.access import ANONYMOUS
-from acrlab.domain.errors import BlobUnknown, Condition, ManifestUnknown
+from acrlab.domain.errors import Condition, ManifestUnknown
+from acrlab.domain.lifecycle_errors import ImportSourceDenied, ImportSourceNotFound
 from acrlab.engine import manifests, tokens
+from acrlab.engine.lifecycle import cache_credentials
 from acrlab.engine.lifecycle.copies import Copy
 from acrlab.engine.lifecycle.sources import Neighbour, Outside, Source
 from acrlab.engine.state import Entry, Registry, Resource
@@ -49,31 +51,33 @@ def _filled(
     world: "World", registry: Registry, name: str, reference: str, by: "Principal", covering: Resource,
     missing: ManifestUnknown,
 ) -> Entry:  # fmt: skip
-    own = covering.id.rpartition("/")[2]
-    source, where = _source(world, covering, name)
-    if source is None:
-        raise missing.why(f"cache rule {own} covers {name}", f"{where} does not exist here, or asks for a credential")
+    covered = f"cache rule {covering.id.rpartition('/')[2]} covers {name}"
     tags = () if ":" in reference else (reference,)
     try:
-        happened = Copy(world, registry, name, by.id).of(source, reference, tags)
-    except (ManifestUnknown, BlobUnknown) as refused:
-        raise missing.why(f"cache rule {own} covers {name}", f"{where}: {refused.text}") from None
+        happened = Copy(world, registry, name, by.id).of(_source(world, covering, name), reference, tags)
     except Condition as refused:
-        raise missing.why(f"cache rule {own} covers {name}", *refused.because, refused.text) from None
+        raise missing.why(covered, *refused.because, refused.text) from None
     world.commit(*happened)
     return manifests.get(registry, name, reference)
 
 
-def _source(world: "World", covering: Resource, name: str) -> tuple[Source | None, str]:
-    """Where the rule copies from. A credential set's secrets lie in a key vault, so everybody's rights count here."""
+def _source(world: "World", covering: Resource, name: str) -> Source:
+    """Where the rule copies from, as whom its credential set says, or as everybody.
+
+    Raises: ImportSourceNotFound, ImportSourceDenied, Unauthenticated, and what the vault of the credential refuses.
+    """
     properties = covering.body["properties"]
     host, wanted = cache.source(properties["sourceRepository"])
     target = cache.pattern(properties["targetRepository"])
     repository = wanted.prefix + name.removeprefix(target.prefix) if wanted.wild else wanted.prefix
-    where = f"{host}/{repository}"
+    credential = cache_credentials.of(world, properties.get("credentialSetResourceId") or "", host)
     neighbour = world.registry_at(host)
-    if neighbour is not None:
-        open_ = "pull" in tokens.allowed(world, neighbour, ANONYMOUS, "repository", repository)
-        return (Neighbour(world, neighbour, repository) if open_ else None), where
-    upstream = world.upstreams(host)
-    return (Outside(world, upstream, repository) if upstream is not None else None), where
+    if neighbour is None:
+        upstream = world.upstreams(host)
+        if upstream is None:
+            raise ImportSourceNotFound(source=f"{host}/{repository}")
+        return Outside(world, upstream, repository)
+    who = tokens.password_owner(world, neighbour, *credential) if credential else ANONYMOUS
+    if "pull" not in tokens.allowed(world, neighbour, who, "repository", repository):
+        raise ImportSourceDenied(source=f"{host}/{repository}")
+    return Neighbour(world, neighbour, repository)

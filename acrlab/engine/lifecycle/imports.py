@@ -18,6 +18,7 @@ from acrlab.engine.ask import Ask
 from acrlab.engine.lifecycle.copies import Copy
 from acrlab.engine.lifecycle.sources import Neighbour, Outside, Source
 from acrlab.engine.lifecycle.transfer import require_exports
+from acrlab.engine.network import firewall
 from acrlab.engine.state import Registry
 from acrlab.engine.world import World
 
@@ -100,8 +101,10 @@ def _require_free(home: Registry, targets: dict[str, list[str]], mode: str) -> N
 def _source(ask: Ask, home: Registry, source: dict[str, Any], wanted: Image) -> Source:
     """Where to copy from, if the caller may."""
     world, host = ask.world, _host(source)
+    _require_trusted(world, home)
     neighbour = _by_id(world, source["resourceId"]) if source.get("resourceId") else world.registry_at(host)
     if neighbour is not None:
+        _require_trusted(world, neighbour)
         _require_pull(ask, home, neighbour, source, wanted.repository)
         return Neighbour(world, neighbour, wanted.repository)
     upstream = world.upstreams(host) if host else None
@@ -109,6 +112,19 @@ def _source(ask: Ask, home: Registry, source: dict[str, Any], wanted: Image) -> 
         missing = ImportSourceNotFound(source=f"{host or source.get('resourceId') or 'without registry'}/{wanted}")
         raise missing.why(f"no registry of this world, and no public one it knows, is called {host or 'that'}")
     return Outside(world, upstream, wanted.repository)
+
+
+def _require_trusted(world: World, registry: Registry) -> None:
+    """An import comes from the service itself, which stands in nobody's network.
+
+    Source: allow-access-trusted-services (2025-02): import is one of the trusted services.
+    """
+    if not firewall.trusts_services(world, registry):
+        refusal = ImportSourceDenied(source=registry.login_server)
+        raise refusal.why(
+            f"{registry.login_server} is closed to public networks, and its networkRuleBypassOptions is None",
+            f"az acr update --name {registry.name} --allow-trusted-services true would let imports in",
+        )
 
 
 def _by_id(world: World, text: str) -> Registry:

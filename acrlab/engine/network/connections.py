@@ -52,7 +52,10 @@ def status(connection: Resource) -> str:
 
 
 def releasing(world: World, registry: Resource) -> None:
-    """A registry goes after its private endpoints. Raises: PrivateEndpointsLeft. Source: service-facts 5.20."""
+    """A registry goes after its private endpoints. Raises: PrivateEndpointsLeft.
+
+    Source: delete-operation-issues (2024-08).
+    """
     left = of(world, registry.id)
     if left:
         names = [each.id.rpartition("/")[2] for each in left]
@@ -60,7 +63,10 @@ def releasing(world: World, registry: Resource) -> None:
 
 
 def members(world: World, registry: Resource) -> list[str]:
-    """What an endpoint needs an address for: one for each region, and the registry. Source: service-facts 5.2."""
+    """What an endpoint needs an address for: one for each region, and the registry.
+
+    Source: container-registry-private-endpoints (2026-02).
+    """
     prefix = f"{registry.id.lower()}/replications/"
     replicas = {each.body["location"] for key, each in world.state.resources.items() if key.startswith(prefix)}
     regions = sorted({registry.body["location"], *replicas})

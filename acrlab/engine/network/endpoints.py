@@ -90,7 +90,7 @@ def _require_approval(ask: Ask, registry: Resource) -> None:
 def opening(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
     """What comes with an endpoint: interface and connection; the registry's data endpoint is switched on.
 
-    Source: service-facts 5.2.
+    Source: container-registry-private-endpoints (2026-02).
     """
     properties, now = body["properties"], ask.world.now()
     registry = ask.world.state.resources[properties["registry"].lower()]
@@ -138,7 +138,7 @@ def _interface(ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def fqdns(world: World, body: dict[str, Any]) -> dict[str, str]:
-    """The public names behind each member of an endpoint. Source: service-facts 5.2."""
+    """The public names behind each member of an endpoint. Source: container-registry-private-endpoints (2026-02)."""
     registry = world.state.resources[body["properties"]["registry"].lower()]
     label = labelled(world, registry)
     found = {}

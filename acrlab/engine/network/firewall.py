@@ -1,6 +1,7 @@
 """Who is let in at a registry's data: private links, the public switch, rules for addresses and subnets.
 
-Source: service-facts 5.2 to 5.4 (container-registry-access-selected-networks, -private-link, 2025-2026).
+Source: container-registry-private-endpoints (2026-02), container-registry-access-selected-networks (2025-02),
+allow-access-trusted-services (2025-02).
 """
 
 import ipaddress
@@ -109,7 +110,7 @@ def _by_subnet(world: World, rules: dict[str, Any], where: Standpoint, because: 
 def admits_tasks(world: World, registry: Registry, *, system_assigned: bool) -> Verdict:
     """Decide whether a run of ACR Tasks gets at a registry's data. Agent pools stand in a network of their own.
 
-    Source: service-facts 3, networkRuleBypassAllowedForTasks (2025-06-01).
+    Source: manage-network-bypass-policy-for-tasks (2025-05).
     """
     resource = world.state.resources.get(registry.resource.lower())
     properties: dict[str, Any] = resource.body["properties"] if resource is not None else {}
@@ -124,7 +125,7 @@ def admits_tasks(world: World, registry: Registry, *, system_assigned: bool) -> 
 
 
 def trusts_services(world: World, registry: Registry) -> bool:
-    """Whether trusted services of Azure pass the firewall. Source: service-facts 5.4."""
+    """Whether trusted services of Azure pass the firewall. Source: allow-access-trusted-services (2025-02)."""
     resource = world.state.resources.get(registry.resource.lower())
     properties: dict[str, Any] = resource.body["properties"] if resource is not None else {}
     return _open(properties) or properties["networkRuleBypassOptions"] == "AzureServices"

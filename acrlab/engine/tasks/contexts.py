@@ -15,7 +15,7 @@ RELATIVE = re.compile(r"source/(\d{12})/([0-9a-f-]{36})\.tar\.gz")
 
 
 def upload_url(ask: Ask) -> dict[str, Any]:
-    """A place for the context of a build. Source: azure-cli-protocol 5.3; rest example of 2025-03-01-preview."""
+    """A place for the context of a build. Source: observed, azure-cli 2.91.0; rest example of 2025-03-01-preview."""
     world = ask.world
     registry = world.state.registries[ask.id.name.lower()]
     day = datetime.fromtimestamp(world.now(), UTC).strftime("%Y%m%d0000")

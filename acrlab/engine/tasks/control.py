@@ -15,7 +15,7 @@ from acrlab.engine.tasks import expiry, links, runs
 
 
 def order(run: Resource) -> str:
-    """Newest first. Source: azure-cli-protocol 5.3."""
+    """Newest first. Source: observed, azure-cli 2.91.0."""
     return f"{10**12 - run.body['number']:013d}"
 
 
@@ -61,7 +61,7 @@ def changing(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
 
 
 def log_link(ask: Ask) -> dict[str, Any]:
-    """Where the log is read. Source: azure-cli-protocol 5.5; recorded, Azure/azure-cli#30033 (2024-10)."""
+    """Where the log is read. Source: observed, azure-cli 2.91.0; recorded, Azure/azure-cli#30033 (2024-10)."""
     assert ask.known is not None
     registry = runs.registry_of(ask.world, ask.known)
     assert registry is not None

@@ -4,9 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.peers.cloud import LOCATION
-from tests.peers.test_az import Az
-
 pytestmark = pytest.mark.peers
 
 GROUP = "access"
@@ -14,21 +11,8 @@ NAME = "accesspeer"
 
 
 @pytest.fixture(scope="module")
-def az(cloud, tmp_path_factory) -> Az:
-    program = Az(cloud, tmp_path_factory.mktemp("azure"))
-    program.sign_in()
-    program.json("group", "create", "--name", GROUP, "--location", LOCATION)
-    return program
-
-
-@pytest.fixture(scope="module")
 def registry(az):
-    made = az.json("acr", "create", "--resource-group", GROUP, "--name", NAME, "--sku", "Premium", "--admin-enabled")
-    secrets = az.json("acr", "credential", "show", "--name", NAME)
-    full = SimpleNamespace(
-        id=made["id"], name=NAME, login_server=made["loginServer"], username=secrets["username"],
-        password=secrets["passwords"][0]["value"],
-    )  # fmt: skip
+    full = az.registry(GROUP, NAME)
     full.image = az.cloud.push(full, "team/app", "v1")
     return full
 

@@ -1,11 +1,9 @@
 """`az` 2.91 on content that comes, stays and goes, and on what reaches beyond. Each test ends with what then is."""
 
-from types import SimpleNamespace
 
 import pytest
 
 from tests.peers.cloud import LOCATION
-from tests.peers.test_az import Az
 
 pytestmark = pytest.mark.peers
 
@@ -14,30 +12,13 @@ NAME, SOURCE = "lifepeer", "sourcepeer"
 
 
 @pytest.fixture(scope="module")
-def az(cloud, tmp_path_factory) -> Az:
-    program = Az(cloud, tmp_path_factory.mktemp("azure"))
-    program.sign_in()
-    program.json("group", "create", "--name", GROUP, "--location", LOCATION)
-    return program
-
-
-def created(az, name: str):
-    made = az.json("acr", "create", "--resource-group", GROUP, "--name", name, "--sku", "Premium", "--admin-enabled")
-    secrets = az.json("acr", "credential", "show", "--name", name)
-    return SimpleNamespace(
-        id=made["id"], name=name, login_server=made["loginServer"], username=secrets["username"],
-        password=secrets["passwords"][0]["value"],
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
 def registry(az):
-    return created(az, NAME)
+    return az.registry(GROUP, NAME)
 
 
 @pytest.fixture(scope="module")
 def source(az):
-    made = created(az, SOURCE)
+    made = az.registry(GROUP, SOURCE)
     az.cloud.push(made, "team/app", "v1", "v2")
     return made
 
@@ -103,7 +84,7 @@ def test_retention(az, registry):
 
 
 def test_soft_delete(az):
-    soft = created(az, "softpeer")
+    soft = az.registry(GROUP, "softpeer")
     on = az.json("acr", "config", "soft-delete", "update", "--registry", soft.name, "--status", "enabled",
                  "--days", "9", "--yes")  # fmt: skip
     assert (on["status"], on["retentionDays"]) == ("enabled", 9)
@@ -143,7 +124,7 @@ def test_cache(az, registry):
 
 
 def test_connected_registries(az):
-    home = created(az, "connectedpeer")
+    home = az.registry(GROUP, "connectedpeer")
     az.cloud.push(home, "team/app", "v1")
     on = ("--registry", home.name)
     made = az.json("acr", "connected-registry", "create", *on, "--name", "factory", "--repository", "team/app",

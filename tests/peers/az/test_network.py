@@ -4,7 +4,6 @@ import pytest
 import requests
 
 from tests.peers.cloud import LOCATION
-from tests.peers.test_az import Az
 
 pytestmark = pytest.mark.peers
 
@@ -15,12 +14,9 @@ PLACE = "203.0.113.10"
 
 
 @pytest.fixture(scope="module")
-def az(cloud, tmp_path_factory) -> Az:
-    program = Az(cloud, tmp_path_factory.mktemp("azure"))
-    program.sign_in()
-    program.json("group", "create", "--name", GROUP, "--location", LOCATION)
-    program.json("acr", "create", "--resource-group", GROUP, "--name", NAME, "--sku", "Premium")
-    return program
+def az(az):
+    az.json("acr", "create", "--resource-group", GROUP, "--name", NAME, "--sku", "Premium")
+    return az
 
 
 def status(az, place: str = "") -> int:
