@@ -31,9 +31,9 @@ class Log:
         return [_shown(line) for line in self.text.replace("\r\n", "\n").splitlines()]
 
     def matching(self, pattern: str) -> "Log":
-        """The lines that a regular expression finds."""
+        """The lines in which a regular expression finds something, as they are shown."""
         wanted = re.compile(pattern)
-        return Log("\n".join(line for line in self.text.splitlines() if wanted.search(line)))
+        return Log("\n".join(line for line in self.lines() if wanted.search(line)))
 
     def html(self) -> str:
         """As HTML: what went well and what did not in their colours; the words say it too."""
