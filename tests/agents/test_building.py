@@ -1,6 +1,7 @@
 """Dockerfiles built by every engine: the image, the log and the errors are docker's."""
 
 import io
+import json
 import os
 import re
 import stat
@@ -179,7 +180,6 @@ def test_nothing_but_from_is_the_image_itself(shop):
     config = {"os": "linux", "architecture": "amd64", "config": {"Cmd": ["/hello"]}, "rootfs": {}}
     digest = shop.registries.add("r.azurecr.io/base:1", _tar("hello"), config)
     shop.build("FROM r.azurecr.io/base:1\n")
-    assert shop.image.digest == digest
     assert shop.agent.push(TAG, shop.said.extend)[0] == digest
 
 
@@ -195,7 +195,7 @@ def test_what_was_built_is_pushed(shop):
         f"{diff}: Pushed",
         f"1: digest: {digest} size: {size}",
     ]
-    assert set(shop.registries.blobs) == {shop.image.id, shop.image.layers[0]["digest"]}
+    assert set(shop.registries.blobs) == {shop.image.id, json.loads(raw)["layers"][0]["digest"]}
 
 
 def test_an_image_for_windows(shop, tmp_path):

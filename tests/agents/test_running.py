@@ -212,7 +212,7 @@ def test_files_of_other_users_stay_theirs_and_are_cleared_away(shop, tmp_path):
     shop.files(**ACCOUNTS)
     text = SHELL + "RUN mkdir -p /a/b && touch /a/b/c && chown -R 1000:50 /a\nUSER app\nRUN touch /a/d\n"
     shop.build(text)
-    with tarfile.open(shop.images.blob(shop.image.layers[1]["digest"])) as archive:
+    with tarfile.open(shop.images.blob(shop.image.layers[1].digest)) as archive:
         assert {each.name: (each.uid, each.gid) for each in archive} == dict.fromkeys(("a", "a/b", "a/b/c"), (1000, 50))
     shop.agent.close()
     assert list((tmp_path / "agent").iterdir()) == []

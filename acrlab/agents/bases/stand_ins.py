@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from acrlab.agents.archive import packed
 from acrlab.agents.bases import recipes
 from acrlab.agents.bases.catalogue import RECIPES
 from acrlab.agents.bases.labels import LABEL
@@ -87,10 +88,12 @@ class StandIns:
             "rootfs": {"type": "layers", "diff_ids": [made.layer.diff]},
         })  # fmt: skip
         (self._blobs / sha256(config)[7:]).write_bytes(config)
+        layer, size = packed(self._blobs / made.layer.diff[7:], self._blobs)
+        (self._blobs / made.layer.diff[7:]).unlink(missing_ok=True)
         raw = msgspec.json.encode({
             "schemaVersion": 2, "mediaType": DOCKER_MANIFEST,
             "config": {"mediaType": DOCKER_CONFIG, "size": len(config), "digest": sha256(config)},
-            "layers": [{"mediaType": DOCKER_LAYER, "size": made.layer.size, "digest": made.layer.digest}],
+            "layers": [{"mediaType": DOCKER_LAYER, "size": size, "digest": layer}],
         })  # fmt: skip
         platform = {"architecture": made.architecture, "os": made.os}
         return {"mediaType": DOCKER_MANIFEST, "size": len(raw), "digest": sha256(raw), "platform": platform}, raw

@@ -170,7 +170,7 @@ class Builder:
             image = images.pull(name, platform, sink)
         if said := warning(name, images.config(image)):
             self.log.note(said)
-        self._bases[name] = images.digest(name) or image.digest
+        self._bases[name] = images.digest(name)
         return image
 
     def origin(self, name: str) -> Origin:

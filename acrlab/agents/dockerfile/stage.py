@@ -36,7 +36,7 @@ class Work:
             root.chmod(0o755)
             tree = Tree(root, windows=self.draft.platform.os == "windows")
             for layer in self.draft.layers:
-                tree.apply(self._images.blob(layer["digest"]))
+                tree.apply(self._images.blob(layer.digest))
             self._tree = tree
         return self._tree
 

@@ -102,7 +102,7 @@ class Containers:
         root.mkdir(parents=True)
         tree = Tree(root)
         for layer in image.layers:
-            tree.apply(self._images.blob(layer["digest"]))
+            tree.apply(self._images.blob(layer.digest))
         return tree
 
 
