@@ -168,8 +168,8 @@ class Builder:
         if image is None:
             sink = (lambda data: None) if self.what.buildkit else self.log.output
             image = images.pull(name, platform, sink)
-        if said := warning(name, images.config(image)):
-            self.log.note(said)
+            if said := warning(name, images.config(image)):
+                self.log.note(said)
         self._bases[name] = images.digest(name)
         return image
 
