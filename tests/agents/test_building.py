@@ -274,3 +274,27 @@ def test_a_dockerfile_that_is_not_there(shop):
     with pytest.raises(EngineFailed, match=r"unable to prepare context: .*no\.df: no such file or directory"):
         what = Build(context=shop.context, dockerfile="no.df")
         shop.agent.build(what, shop.said.extend, threading.Event())
+
+
+def test_nothing_is_done_twice_where_that_is_asked_for(shop, tmp_path):
+    text = "FROM scratch\nARG A=1\nCOPY a /\nCOPY --chown=1 b /b\nWORKDIR /w\nENV B=$A\n"
+    shop.files(a="a", b__c="c").build(text, cache=True)
+    first = shop.image.id
+    assert "Using cache" not in shop.said.decode()
+    (shop.context / "a").touch()
+    lines = shop.build(text, cache=True)
+    assert (lines.count(" ---> Using cache"), shop.image.id) == (5, first)
+    shop.files(b__c="other").build(text + "COPY a /w/\n", cache=True)
+    assert shop.lines.count(" ---> Using cache") == 2
+    tree = shop.unpacked(tmp_path / "out")
+    assert ((tree.root / "b" / "c").read_text(), (tree.root / "w" / "a").read_text()) == ("other", "a")
+    assert shop.build(text, cache=True, args={"A": "2"}).count(" ---> Using cache") == 0
+    assert shop.build(text).count(" ---> Using cache") == 0
+    shop.build(text, cache=True, buildkit=True)
+    shop.build(text, cache=True, buildkit=True)
+    assert shop.said.decode().count(" CACHED\n") == 3
+
+
+def test_a_dockerfile_may_lie_outside_of_what_is_copied(shop, tmp_path):
+    shop.files(_DOT_dockerignore="*\n!a\n", a="a", b="b").build("FROM scratch\nCOPY . /\n")
+    assert names(shop.unpacked(tmp_path / "out")) == ["a"]

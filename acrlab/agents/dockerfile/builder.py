@@ -3,7 +3,7 @@
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from acrlab.agents.dockerfile.arguments import Arguments, named, of_platforms
 from acrlab.agents.dockerfile.draft import Draft
 from acrlab.agents.dockerfile.files import Files
 from acrlab.agents.dockerfile.ignore import Ignored
+from acrlab.agents.dockerfile.known import Known, key
 from acrlab.agents.dockerfile.log import Legacy, Log
 from acrlab.agents.dockerfile.origin import Origin
 from acrlab.agents.dockerfile.parser import Dockerfile, Instruction, parsed
@@ -22,7 +23,7 @@ from acrlab.agents.dockerfile.progress import SHOWN, Progress
 from acrlab.agents.dockerfile.running import Running
 from acrlab.agents.dockerfile.settings import applied, is_setting
 from acrlab.agents.dockerfile.stage import Work
-from acrlab.agents.dockerfile.stages import Plan, Stage, plan
+from acrlab.agents.dockerfile.stages import Plan, Stage, labelled, needed, plan
 from acrlab.agents.dockerfile.variables import expanded
 from acrlab.agents.images import Image, Images, Platform
 from acrlab.agents.protocol import Build, Built, EngineFailed, Sink
@@ -42,6 +43,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     refusal: str
     now: Callable[[], float]
     platform: Platform = DEFAULT
+    known: Known = msgspec.field(default_factory=Known)
 
 
 def build(what: Build, machine: Machine, sink: Sink, cancelled: threading.Event) -> Built:
@@ -86,9 +88,9 @@ class Builder:
             self.log.step(instruction, "")
             self._arguments.declare(instruction, self._everywhere)
         work = None
-        needed = _needed(wanted, self._everywhere) if self.what.buildkit else None
+        wanted_stages = needed(wanted, self._everywhere) if self.what.buildkit else None
         for stage in wanted.stages:
-            if needed is None or stage.name in needed:
+            if wanted_stages is None or stage.name in wanted_stages:
                 work = self._stage(stage)
         if work is None:
             raise EngineFailed("No image was generated. Is your Dockerfile empty?")
@@ -103,7 +105,7 @@ class Builder:
                 missing = f"failed to reach build target {target} in Dockerfile"
                 kit = f'target stage "{target}" could not be found'
                 raise EngineFailed(kit if self.what.buildkit else missing)
-            return file, _labelled(found, self.what.labels)
+            return file, labelled(found, self.what.labels)
         except EngineFailed as failure:
             raise self.log.parse_failed(failure) from failure
 
@@ -192,13 +194,38 @@ class Builder:
         return works[int(name)] if name.isdigit() and int(name) < len(works) else None
 
     def _do(self, work: Work, instruction: Instruction) -> None:
+        if instruction.keyword == "ARG":
+            for name, default in named(instruction, work.expand):
+                work.declare(name, default)
+        key = self._key(work, instruction) if self.what.cache else ""
+        known = self.machine.known.get(key)
+        if known:
+            work.become(known)
+            self.log.cached()
+            return
+        self._done(work, instruction)
+        self.machine.known.put(key, work.draft)
+
+    def _key(self, work: Work, instruction: Instruction) -> str:
+        """What the outcome depends on; nothing for what is not to be remembered."""
+        content = ""
+        if instruction.keyword in ("COPY", "ADD"):
+            content = self._files.fingerprint(work, instruction)
+        forgotten = instruction.keyword in ("COPY", "ADD") and not content
+        if forgotten or (instruction.keyword == "RUN" and instruction.flags):
+            return ""
+        heredocs = [heredoc.text for heredoc in instruction.heredocs]
+        return key(
+            work.draft.id, str(work.draft.platform), instruction.text, *heredocs, content,
+            *(f"{name}={value}" for name, value in sorted({**work.arguments, **work.variables}.items())),
+        )  # fmt: skip
+
+    def _done(self, work: Work, instruction: Instruction) -> None:
         kit = self.what.buildkit
         if is_setting(instruction):
             told = applied(work.draft, instruction, work.expand, self.escape)
             self._set(work, history.setting(work.draft, told, kit=kit))
         elif instruction.keyword == "ARG":
-            for name, default in named(instruction, work.expand):
-                work.declare(name, default)
             self._set(work, history.setting(work.draft, instruction.text, kit=kit))
         elif instruction.keyword == "WORKDIR":
             self._set(work, *self._files.workdir(work, instruction)[::-1])
@@ -235,44 +262,6 @@ class Builder:
         for each in (*self._works.values(), *self._origins.values()):
             each.close()
         return Built(image.id, self.what.tags, self._bases)
-
-
-def _labelled(found: Plan, labels: Mapping[str, str]) -> Plan:
-    """--label is a LABEL at the end of the last stage."""
-    if not labels:
-        return found
-    last = found.stages[-1]
-    added = tuple(
-        Instruction(keyword="LABEL", arguments=f"{_literal(name)}={_literal(value)}", line=last.start.line)
-        for name, value in sorted(labels.items())
-    )
-    last = msgspec.structs.replace(last, instructions=(*last.instructions, *added))
-    return Plan(found.arguments, (*found.stages[:-1], last))
-
-
-def _literal(text: str) -> str:
-    """A word in which nothing is put in."""
-    return "'" + text.replace("'", "'\"'\"'") + "'"
-
-
-def _needed(wanted: Plan, expand: Callable[[str], str]) -> set[str]:
-    """The stages that the last one is made from, at last: BuildKit builds no others."""
-    names = [stage.name for stage in wanted.stages]
-    needed = {names[-1]}
-    for stage in reversed(wanted.stages):
-        if stage.name in needed:
-            for used in (expand(stage.base), *(_used(stage))):
-                needed.add(names[int(used)] if used.isdigit() and int(used) < len(names) else used.lower())
-    return needed
-
-
-def _used(stage: Stage) -> list[str]:
-    found = []
-    for instruction in stage.instructions:
-        for name, value in instruction.flags:
-            fields = value.split(",") if name == "mount" else [f"from={value}"] if name == "from" else []
-            found += [field.removeprefix("from=") for field in fields if field.startswith("from=")]
-    return found
 
 
 def _dockerfile(what: Build) -> str:

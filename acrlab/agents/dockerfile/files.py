@@ -82,6 +82,15 @@ class Files:
         layer = work.tree.layer(work.tree.touched(transfer.written), work.blobs)
         return layer, history.transfer(work.draft, instruction.text, target, layer, kit=self._kit)
 
+    def fingerprint(self, work: Work, instruction: Instruction) -> str:
+        """Of the content that COPY or ADD would take; nothing where that cannot be told beforehand."""
+        words = instruction.words if instruction.words is not None else split(instruction.arguments, self._escape)
+        sources = [work.expand(word) for word in words[:-1]]
+        if instruction.heredocs or any(_URL.match(source) for source in sources):
+            return ""
+        origin = self._origin(dict(instruction.flags).get("from", ""))
+        return origin.fingerprint([path for source in sources for path in origin.matched(source.replace("\\", "/"))])
+
     def _allowed(self, instruction: Instruction) -> None:
         if self._kit:
             return

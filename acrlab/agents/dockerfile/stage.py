@@ -62,6 +62,11 @@ class Work:
         every = {**self._arguments.predefined(), **self.declared}
         return {name: value for name, value in sorted(every.items()) if name not in known}
 
+    def become(self, draft: Draft) -> None:
+        """Go on from an image that an instruction has made before."""
+        self.draft = draft
+        self.close()
+
     def layer(self, changes: Changes) -> Layer | None:
         """Write what changed, if anything did."""
         if not changes.written and not changes.deleted:
