@@ -65,8 +65,10 @@ class Platform(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, text: str) -> "Platform":
-        """From os/architecture[/variant]. Raises: EngineFailed."""
+        """From os[/architecture[/variant]]. Raises: EngineFailed."""
         parts = text.lower().split("/")
+        if parts in (["linux"], ["windows"]):
+            parts.append("amd64")
         if not 2 <= len(parts) <= 3 or not all(parts):
             raise EngineFailed(f'"{text}": unknown operating system or architecture: invalid argument')
         return cls(*parts)

@@ -298,3 +298,23 @@ def test_nothing_is_done_twice_where_that_is_asked_for(shop, tmp_path):
 def test_a_dockerfile_may_lie_outside_of_what_is_copied(shop, tmp_path):
     shop.files(_DOT_dockerignore="*\n!a\n", a="a", b="b").build("FROM scratch\nCOPY . /\n")
     assert names(shop.unpacked(tmp_path / "out")) == ["a"]
+
+
+def test_a_dockerfile_that_is_a_link_out_of_the_context_is_none(shop, tmp_path):
+    (tmp_path / "secret").write_text("FROM scratch\nLABEL secret=1\n")
+    (shop.context / "link.df").symlink_to(tmp_path / "secret")
+    for kit in (False, True):
+        what = Build(context=shop.context, dockerfile="link.df", buildkit=kit)
+        with pytest.raises(EngineFailed, match="no such file or directory"):
+            shop.agent.build(what, shop.said.extend, threading.Event())
+    assert "secret" not in shop.said.decode()
+
+
+def test_platforms_of_stages(shop):
+    shop.build("FROM --platform=windows scratch\nLABEL a=b\n")
+    assert shop.config["os"] == "windows"
+    text = "FROM --platform=$BUILDPLATFORM scratch\nLABEL a=b\n"
+    assert shop.fails(text).startswith('failed to parse platform : "" is an invalid component of ""')
+    shop.build(text, buildkit=True, platform="linux/arm64")
+    assert shop.config["architecture"] == "amd64"
+    assert "unknown operating system" in shop.fails("FROM --platform=a//b scratch\n")

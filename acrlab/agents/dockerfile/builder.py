@@ -26,6 +26,7 @@ from acrlab.agents.dockerfile.stage import Work
 from acrlab.agents.dockerfile.stages import Plan, Stage, labelled, needed, plan
 from acrlab.agents.dockerfile.variables import expanded
 from acrlab.agents.images import Image, Images, Platform
+from acrlab.agents.paths import within
 from acrlab.agents.protocol import Build, Built, EngineFailed, Sink
 from acrlab.agents.references import Reference
 from acrlab.agents.sandbox import Sandbox
@@ -143,7 +144,7 @@ class Builder:
         base = self._everywhere(stage.base)
         if not base:
             raise EngineFailed(f"base name ({stage.base}) should not be blank")
-        platform = Platform.read(self._everywhere(stage.platform)) if stage.platform else self.platform
+        platform = self._platform(stage.platform) if stage.platform else self.platform
         draft = self._base(base, platform)
         work = Work(draft, stage.name, self._arguments, self.machine.images, self.scratch, self.escape)
         draft.default_path()
@@ -154,6 +155,14 @@ class Builder:
             for instruction in parsed(trigger).instructions:
                 self._do(work, instruction)
         return work
+
+    def _platform(self, asked: str) -> Platform:
+        """Of --platform. The legacy builder has no BUILDPLATFORM and the like: they are empty."""
+        text = self._everywhere(asked)
+        if not text:
+            rule = 'platform specifier component must match "^[A-Za-z0-9_-]+$": invalid argument'
+            raise EngineFailed(f'failed to parse platform : "" is an invalid component of "": {rule}')
+        return Platform.read(text)
 
     def _base(self, base: str, platform: Platform) -> Draft:
         if base.lower() in self._works:
@@ -265,9 +274,8 @@ class Builder:
 
 
 def _dockerfile(what: Build) -> str:
-    path = what.context / what.dockerfile
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return within(what.context, what.dockerfile).read_text(encoding="utf-8", errors="replace")
     except OSError:
         text = f"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {what.dockerfile}"
         raise EngineFailed(f"{text}: no such file or directory") from None
@@ -283,6 +291,6 @@ def _context(what: Build, scratch: Path) -> Path:
 
 def _ignored(what: Build) -> Ignored | None:
     """Of .dockerignore; BuildKit first looks for one beside the Dockerfile."""
-    own = what.context / f"{what.dockerfile}.dockerignore"
-    file = own if what.buildkit and own.is_file() else what.context / ".dockerignore"
+    own = within(what.context, f"{what.dockerfile}.dockerignore")
+    file = own if what.buildkit and own.is_file() else within(what.context, ".dockerignore")
     return Ignored(file.read_text(errors="replace")) if file.is_file() else None

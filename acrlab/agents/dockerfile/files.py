@@ -29,6 +29,7 @@ from acrlab.agents.protocol import EngineFailed
 _KIT = "Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled"
 _KIT_FLAGS = ("chmod", "link", "parents", "exclude", "checksum", "keep-git-dir", "unpack")
 _URL = re.compile(r"https?://", re.IGNORECASE)
+_GIT = re.compile(r"git@.+:.+|(https?|git|ssh)://[^#?]+\.git([#?].*)?")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -108,6 +109,8 @@ class Files:
             name = source.lstrip("<-").strip("'\"")
             if source.startswith("<<") and name in heredocs:
                 found.append(self._written(name, self._body(work, heredocs[name]).encode(), 0o644))
+            elif instruction.keyword == "ADD" and self._kit and _GIT.fullmatch(source):
+                raise EngineFailed(f"acrlab: ADD of a git repository is not emulated: {source}")
             elif _URL.match(source):
                 found.append(self._fetched(instruction, source, target))
             else:
