@@ -145,6 +145,14 @@ def test_the_same_machine_gives_the_same_stand_in(tmp_path, stand_ins):
         assert StandIns(tmp_path).find(name) == stand_ins.find(name)
 
 
+def test_a_stand_in_that_was_made_is_found_again(tmp_path, monkeypatch):
+    made = StandIns(tmp_path).find("mcr.microsoft.com/hello-world")
+    monkeypatch.setattr(StandIns, "_assembled", None)
+    again = StandIns(tmp_path)
+    assert again.find("mcr.microsoft.com/hello-world") == made
+    assert all(again.blob(json.loads(raw)["layers"][0]["digest"]) for raw in made.manifests.values())
+
+
 def test_every_name_is_complete():
     assert all(Reference.read(name).name == name for name in RECIPES)
 
