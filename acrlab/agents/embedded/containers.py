@@ -29,7 +29,7 @@ class Containers:
     def __init__(self, images: Images, folder: Path, sandbox: Sandbox | None, refusal: str, platform: Platform) -> None:
         self._images, self._sandbox = images, sandbox
         self._refusal, self._platform = refusal, platform
-        self._roots = Roots(images, folder)
+        self._roots = Roots(images, folder, gathered=bool(sandbox and sandbox.capabilities.users))
         self._running: dict[str, Started] = {}
         self._lock = threading.Lock()
 

@@ -15,16 +15,19 @@ _UNCHANGED = Changes(())
 class Roots:
     """Those of one agent. Used by several threads at once."""
 
-    def __init__(self, images: Images, folder: Path) -> None:
-        self._images, self._folder = images, folder
+    def __init__(self, images: Images, folder: Path, *, gathered: bool) -> None:
+        self._images, self._folder, self._gathered = images, folder, gathered
         self._free: dict[str, list[Tree]] = {}  # by image id
         self._lock = threading.Lock()
 
     def take(self, image: Image) -> Tree:
         """The files of an image, for one container. Raises: EngineFailed."""
         with self._lock:
-            if free := self._free.get(image.id):
-                return free.pop()
+            free = self._free.get(image.id)
+            tree = free.pop() if free else None
+        if tree:
+            tree.mark()
+            return tree
         self._folder.mkdir(parents=True, exist_ok=True)
         root = Path(tempfile.mkdtemp(dir=self._folder))
         root.chmod(0o755)
@@ -41,7 +44,7 @@ class Roots:
     def give(self, image: Image, tree: Tree) -> None:
         """Back from a container that has ended."""
         try:
-            clean = tree.changed() == _UNCHANGED
+            clean = tree.changed(gathered=self._gathered) == _UNCHANGED
         except EngineFailed:
             clean = False
         if not clean:
