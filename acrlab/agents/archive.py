@@ -25,77 +25,72 @@ Owners = Mapping[str, tuple[int, int]]  # path -> uid, gid; what is not in it is
 
 
 class Layer(msgspec.Struct, frozen=True):
-    """A written layer: the digest of its tar, and the digest and bytes of the file it is in."""
+    """A written layer: the digest of its tar, which is what docker calls its diff id, and its bytes."""
 
     diff: str
-    digest: str
     size: int
-    empty: bool
 
 
 class Archive:
-    """A layer under construction, written into a folder and put into its place under its digest when it is closed.
+    """A tar under construction, written into a folder and put into its place under its digest when it is closed.
 
-    The same entries give the same bytes: gzip has no time, and entries come in the order of their names.
+    The same entries give the same bytes: they come in the order of their names, and with no name of an owner.
     """
 
     def __init__(self, blobs: Path) -> None:
         self._blobs = blobs
         handle, self._path = tempfile.mkstemp(dir=blobs.parent)
-        self._file = os.fdopen(handle, "wb")
-        self._out = _Hashing(self._file)
+        self._out = _Hashing(os.fdopen(handle, "wb"))
         stream = cast(BinaryIO, self._out)
         self._tar = tarfile.TarFile(mode="w", fileobj=stream, format=tarfile.PAX_FORMAT, copybufsize=1 << 20)
-        self._count = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind:
-            self._file.close()
+            self._out.file.close()
             Path(self._path).unlink(missing_ok=True)
 
     def add(self, entry: tarfile.TarInfo, content: IO[bytes] | None = None) -> None:
         self._tar.addfile(entry, content)
-        self._count += 1
 
     def close(self) -> Layer:
         self._tar.close()
-        layer = self._out.close(empty=not self._count)
-        self._file.close()
-        os.replace(self._path, self._blobs / layer.digest.partition(":")[2])
-        return layer
+        self._out.file.close()
+        os.replace(self._path, self._blobs / self._out.hash.hexdigest())
+        return Layer(f"sha256:{self._out.hash.hexdigest()}", self._out.size)
 
 
 class _Hashing:
-    """Compresses what is written to it, and hashes it before and after."""
+    """A file that is hashed as it is written."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._plain, self._packed = file, hashlib.sha256(), hashlib.sha256()
-        self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-        self._sum, self._length, self._size = 0, 0, 0
-        self._put(_GZIP)
+        self.file, self.hash, self.size = file, hashlib.sha256(), 0
 
     def write(self, data: bytes) -> int:
-        self._plain.update(data)
-        self._sum, self._length = zlib.crc32(data, self._sum), self._length + len(data)
-        self._put(self._deflate.compress(data))
-        return len(data)
+        self.hash.update(data)
+        self.size += len(data)
+        return self.file.write(data)
 
     def tell(self) -> int:
-        return self._length
+        return self.size
 
-    def close(self, *, empty: bool) -> Layer:
-        self._put(self._deflate.flush())
-        self._put(self._sum.to_bytes(4, "little") + (self._length & 0xFFFFFFFF).to_bytes(4, "little"))
-        digests = [f"sha256:{each.hexdigest()}" for each in (self._plain, self._packed)]
-        return Layer(digests[0], digests[1], self._size, empty)
 
-    def _put(self, data: bytes) -> None:
-        self._packed.update(data)
-        self._size += len(data)
-        self._file.write(data)
+def packed(layer: Path, blobs: Path) -> tuple[str, int]:
+    """A layer as registries keep it: gzip without a time; its digest and bytes."""
+    deflate, crc, length = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS), 0, 0
+    handle, path = tempfile.mkstemp(dir=blobs.parent)
+    out = _Hashing(os.fdopen(handle, "wb"))
+    with out.file, layer.open("rb", buffering=0) as plain:
+        out.write(_GZIP)
+        while data := plain.read(1 << 20):
+            crc, length = zlib.crc32(data, crc), length + len(data)
+            out.write(deflate.compress(data))
+        out.write(deflate.flush())
+        out.write(crc.to_bytes(4, "little") + (length & 0xFFFFFFFF).to_bytes(4, "little"))
+    os.replace(path, blobs / out.hash.hexdigest())
+    return f"sha256:{out.hash.hexdigest()}", out.size
 
 
 def written(root: Path, changes: Changes, blobs: Path, owners: Owners | None = None, *, windows: bool = False) -> Layer:

@@ -4,11 +4,14 @@ import hashlib
 import os
 import tempfile
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from acrlab.agents.archive import packed
 from acrlab.agents.bases.catalogue import why_not
 from acrlab.agents.protocol import EngineFailed, Registries, Sink
 from acrlab.agents.references import Reference
@@ -20,26 +23,37 @@ _INDEXES = frozenset(
     {"application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json"}
 )
 _MANIFESTS = frozenset({DOCKER_MANIFEST, "application/vnd.oci.image.manifest.v1+json"})
+_PACKERS = 2  # threads that compress
 _AT_ONCE = 5  # layers that docker sends at the same time; the log says that the others wait
 
 
+class Stacked(msgspec.Struct, frozen=True):
+    """A layer of an image: the blob to unpack, and what describes it in manifests, once it is packed for registries."""
+
+    digest: str
+    size: int
+    descriptor: dict[str, Any] | None = None
+
+
 class Image(msgspec.Struct, frozen=True):
-    """An image of the agent: `id` is the digest of its configuration."""
+    """An image of the agent: `id` is the digest of its configuration.
+
+    One that was built here has its layers `stacked`, and no manifest before it is asked for.
+    """
 
     id: str
     media_type: str
     manifest: bytes
     size: int
+    stacked: tuple[Stacked, ...] = ()
 
     @property
-    def digest(self) -> str:
-        """Of its manifest."""
-        return sha256(self.manifest)
-
-    @property
-    def layers(self) -> list[dict[str, Any]]:
-        """The descriptors of its layers, from the lowest."""
-        return list(_document(self.manifest)["layers"])
+    def layers(self) -> tuple[Stacked, ...]:
+        """From the lowest."""
+        if not self.manifest:
+            return self.stacked
+        described = _document(self.manifest)["layers"]
+        return tuple(Stacked(str(each["digest"]), int(each.get("size", 0)), each) for each in described)
 
 
 class Platform(msgspec.Struct, frozen=True):
@@ -51,8 +65,10 @@ class Platform(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, text: str) -> "Platform":
-        """From os/architecture[/variant]. Raises: EngineFailed."""
+        """From os[/architecture[/variant]]. Raises: EngineFailed."""
         parts = text.lower().split("/")
+        if parts in (["linux"], ["windows"]):
+            parts.append("amd64")
         if not 2 <= len(parts) <= 3 or not all(parts):
             raise EngineFailed(f'"{text}": unknown operating system or architecture: invalid argument')
         return cls(*parts)
@@ -75,7 +91,10 @@ class Images:
         self._named: dict[str, Image] = {}
         self._made: dict[str, Image] = {}  # by id, named or not
         self._known: dict[str, str] = {}  # reference -> digest, once a registry has it
+        self._manifests: dict[str, bytes] = {}  # by image id, of those that were built here
+        self._packed: dict[str, dict[str, Any]] = {}  # diff id -> descriptor
         self._lock = threading.Lock()
+        self._packing = threading.Lock()
 
     def blob(self, digest: str) -> Path:
         """Where a blob lies. Raises: EngineFailed for what is no digest."""
@@ -92,16 +111,36 @@ class Images:
         os.replace(file.name, self.blob(digest))
         return digest
 
-    def create(self, config: bytes, layers: list[dict[str, Any]]) -> Image:
-        """An image from its configuration and the descriptors of its layers."""
-        document = {
-            "schemaVersion": 2,
-            "mediaType": DOCKER_MANIFEST,
-            "config": {"mediaType": DOCKER_CONFIG, "size": len(config), "digest": self.put(config)},
-            "layers": layers,
-        }
-        raw = msgspec.json.format(msgspec.json.encode(document), indent=3)
-        return Image(sha256(config), DOCKER_MANIFEST, raw, sum(layer["size"] for layer in layers))
+    def create(self, config: bytes, layers: Sequence[Stacked]) -> Image:
+        """An image from its configuration and its layers."""
+        return Image(self.put(config), DOCKER_MANIFEST, b"", sum(layer.size for layer in layers), tuple(layers))
+
+    def manifest(self, image: Image) -> bytes:
+        """Its manifest; packs the layers that registries have not seen. Raises: EngineFailed."""
+        if image.manifest:
+            return image.manifest
+        with self._packing:
+            if image.id not in self._manifests:
+                with ThreadPoolExecutor(_PACKERS) as packers:
+                    layers = list(packers.map(self._described, image.stacked))
+                document = {
+                    "schemaVersion": 2,
+                    "mediaType": DOCKER_MANIFEST,
+                    "config": {
+                        "mediaType": DOCKER_CONFIG, "size": self.blob(image.id).stat().st_size, "digest": image.id
+                    },
+                    "layers": layers,
+                }  # fmt: skip
+                self._manifests[image.id] = msgspec.json.format(msgspec.json.encode(document), indent=3)
+            return self._manifests[image.id]
+
+    def _described(self, layer: Stacked) -> dict[str, Any]:
+        if layer.descriptor:
+            return layer.descriptor
+        if layer.digest not in self._packed:
+            digest, size = packed(self.blob(layer.digest), self.blobs)
+            self._packed[layer.digest] = {"mediaType": DOCKER_LAYER, "size": size, "digest": digest}
+        return self._packed[layer.digest]
 
     def keep(self, image: Image) -> None:
         """Find it by its id, named or not."""
@@ -172,7 +211,9 @@ class Images:
         name = Reference.read(reference)
         image = self._local(reference, f"An image does not exist locally with the tag: {name.short}")
         sink(f"The push refers to repository [{name.name}]\n".encode())
-        shown = list(zip(self._diffs(image), [layer["digest"] for layer in image.layers], strict=True))[::-1]
+        manifest = self.manifest(image)
+        digests = [str(layer["digest"]) for layer in _document(manifest)["layers"]]
+        shown = list(zip(self._diffs(image, digests), digests, strict=True))[::-1]
         for number, (diff, _) in enumerate(shown):
             sink(f"{diff}: Preparing\n".encode())
             if number >= _AT_ONCE:
@@ -181,11 +222,12 @@ class Images:
             new = self._registries.upload(name.complete, digest, self.blob(digest))
             sink(f"{diff}: {'Pushed' if new else 'Layer already exists'}\n".encode())
         self._registries.upload(name.complete, image.id, self.blob(image.id))
-        self._registries.publish(name.complete, image.media_type, image.manifest)
+        self._registries.publish(name.complete, image.media_type, manifest)
+        digest = sha256(manifest)
         with self._lock:
-            self._known[name.complete] = image.digest
-        sink(f"{name.end}: digest: {image.digest} size: {len(image.manifest)}\n".encode())
-        return image.digest, len(image.manifest)
+            self._known[name.complete] = digest
+        sink(f"{name.end}: digest: {digest} size: {len(manifest)}\n".encode())
+        return digest, len(manifest)
 
     def _manifest(self, name: Reference) -> tuple[str, bytes]:
         """Without internet the registry's error is not all: why nothing stands in for the image follows it."""
@@ -196,9 +238,8 @@ class Images:
             text = f"{failure.text}\nacrlab: nothing stands in for {name.short}: {why}" if why else failure.text
             raise EngineFailed(text, failure.code) from failure
 
-    def _diffs(self, image: Image) -> list[str]:
+    def _diffs(self, image: Image, layers: list[str]) -> list[str]:
         """What docker calls the layers in its lines: their content before it was compressed."""
-        layers = [str(layer["digest"]) for layer in image.layers]
         rootfs = self.config(image).get("rootfs")
         diffs = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
         known = diffs if isinstance(diffs, list) and len(diffs) == len(layers) else layers

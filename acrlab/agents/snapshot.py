@@ -26,7 +26,7 @@ class Entry(msgspec.Struct, frozen=True):
     def of(cls, found: os.stat_result) -> "Entry":
         return cls(
             found.st_mode, found.st_uid, found.st_gid, found.st_size,
-            found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_rdev,
+            found.st_mtime_ns, found.st_ctime_ns, found.st_ino, getattr(found, "st_rdev", 0),
         )  # fmt: skip
 
     @property

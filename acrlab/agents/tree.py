@@ -1,11 +1,8 @@
 """The unpacked file system of a stage or a container."""
 
-import functools
 import os
 import shutil
 import stat
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -108,9 +105,7 @@ class Tree:
 
     def layer(self, found: Changes, blobs: Path) -> Layer:
         """The layer of changes."""
-        owners = None if self._privileged else {path: self._owners.get(path) or _mapped(self.root / path)
-                                                for path in found.written}  # fmt: skip
-        return written(self.root, found, blobs, owners, windows=self._windows)
+        return written(self.root, found, blobs, self.owners, windows=self._windows)
 
     def touched(self, paths: Iterable[str]) -> Changes:
         """The changes that a builder made itself."""
@@ -121,39 +116,9 @@ class Tree:
         return Changes(tuple(sorted(every)))
 
 
-def _mapped(path: Path) -> tuple[int, int]:
-    """Whose a file is to those inside, where this process is root there and others are its subordinate ids."""
-    if sys.platform != "linux":
-        return ROOT
-    found = os.lstat(path)
-    users, groups = _subordinates()
-    uid = 0 if found.st_uid == os.geteuid() else 1 + found.st_uid - users
-    gid = 0 if found.st_gid == os.getegid() else 1 + found.st_gid - groups
-    return max(uid, 0), max(gid, 0)
-
-
-@functools.cache
-def _subordinates() -> tuple[int, int]:
-    """The first of the subordinate users and groups of this user."""
-    from acrlab.agents.confine.users import login, subordinate  # knows Linux alone
-
-    user = os.geteuid()
-    try:
-        return subordinate("/etc/subuid", login(user), user)[0], subordinate("/etc/subgid", login(user), user)[0]
-    except OSError:
-        return 0, 0
-
-
 def discard(folder: Path) -> None:
-    """Delete a folder, whatever modes a process has left in it, and whichever subordinate ids."""
+    """Delete a folder, whatever modes a process has left in it."""
     shutil.rmtree(folder, onerror=_opened)
-    if sys.platform == "linux" and folder.exists() and not privileged() and any(_subordinates()):
-        subprocess.run([sys.executable, "-c", _DISCARD, str(folder)], check=False, capture_output=True)
-
-
-_DISCARD = (
-    "import shutil, sys; from acrlab.agents.confine.users import many_users; many_users(); shutil.rmtree(sys.argv[1])"
-)
 
 
 def _opened(call: Callable[[str], object], path: str, _: object) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from acrlab.agents.archive import written
+from acrlab.agents.archive import packed, written
 from acrlab.agents.layers import apply
 from acrlab.agents.snapshot import Changes, changes, snapshot
 from tests.agents.doubles import ROOT
@@ -66,9 +66,9 @@ def test_a_layer_makes_the_old_tree_into_the_new_one(tmp_path, before):
     assert found.deleted == ("gone", "keep/b")
     assert found.opaque == {"again"}
     layer = written(before, found, tmp_path)
-    apply(tmp_path / layer.digest[7:], tmp_path / "other", owners=None if ROOT else {})
+    apply(tmp_path / layer.diff[7:], tmp_path / "other", owners=None if ROOT else {})
     assert described(tmp_path / "other") == described(before)
-    with tarfile.open(tmp_path / layer.digest[7:]) as archive:
+    with tarfile.open(tmp_path / layer.diff[7:]) as archive:
         assert "again/same" not in archive.getnames()
 
 
@@ -91,12 +91,14 @@ def test_the_same_content_is_the_same_layer_and_its_digests_are_true(tmp_path, b
     found = changes({}, snapshot(before))
     one, two = (written(before, found, tmp_path, {"turned": (3, 4)}) for _ in range(2))
     assert one == two
-    raw = (tmp_path / one.digest[7:]).read_bytes()
-    assert hashlib.sha256(raw).hexdigest() == one.digest[7:]
-    assert hashlib.sha256(gzip.decompress(raw)).hexdigest() == one.diff[7:]
-    assert len(raw) == one.size
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [one.digest[7:]]
-    with tarfile.open(tmp_path / one.digest[7:]) as archive:
+    plain = (tmp_path / one.diff[7:]).read_bytes()
+    assert (hashlib.sha256(plain).hexdigest(), len(plain)) == (one.diff[7:], one.size)
+    digest, size = packed(tmp_path / one.diff[7:], tmp_path)
+    raw = (tmp_path / digest[7:]).read_bytes()
+    assert (f"sha256:{hashlib.sha256(raw).hexdigest()}", len(raw)) == (digest, size)
+    assert gzip.decompress(raw) == plain
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == sorted([digest[7:], one.diff[7:]])
+    with tarfile.open(tmp_path / digest[7:]) as archive:
         assert [(each.uid, each.gid) for each in archive if each.name in ("turned", "linked")] == [(0, 0), (3, 4)]
 
 
@@ -108,14 +110,14 @@ def test_devices_and_capabilities_are_kept(tmp_path, before):
     os.setxattr(before / "linked", "security.capability", capability)
     layer = written(before, changes(marked, snapshot(before)), tmp_path)
     (tmp_path / "other").mkdir()
-    apply(tmp_path / layer.digest[7:], tmp_path / "other", owners=None)
+    apply(tmp_path / layer.diff[7:], tmp_path / "other", owners=None)
     assert os.getxattr(tmp_path / "other" / "linked", "security.capability") == capability
     assert os.lstat(tmp_path / "other" / "null").st_rdev == os.makedev(1, 3)
 
 
 def test_a_layer_for_windows_has_its_two_folders_and_the_headers_windows_reads(tmp_path, before):
     layer = written(before, changes({}, snapshot(before)), tmp_path, windows=True)
-    with tarfile.open(tmp_path / layer.digest[7:]) as archive:
+    with tarfile.open(tmp_path / layer.diff[7:]) as archive:
         entries = {each.name: each for each in archive}
     assert list(entries)[:2] == ["Hives", "Files"]
     file = entries["Files/turned"]
@@ -128,5 +130,5 @@ def test_a_layer_for_windows_has_its_two_folders_and_the_headers_windows_reads(t
     assert int.from_bytes(raw[rights + 2 : rights + 4], "little") == len(raw) - rights
     other = tmp_path / "other"
     other.mkdir()
-    apply(tmp_path / layer.digest[7:], other, owners={}, windows=True)
+    apply(tmp_path / layer.diff[7:], other, owners={}, windows=True)
     assert (other / "turned").read_text() == "turned"

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import re
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from acrlab.agents.references import Reference
 from tests.agents.doubles import Kept
 from tests.agents.workshop import Workshop, confines, users
 
+RECORDED = Path(__file__).resolve().parents[3] / "shared/reference/acr-tasks-logs/acb-real-run-1.log"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="NOT PROBED: there are no Linux programs on this machine")
 
 
@@ -56,6 +59,19 @@ def test_hello_world_says_hello(shop):
     assert running.wait() == 0
     assert "Unable to find image 'mcr.microsoft.com/hello-world:v1' locally" in shop.lines
     assert "This message shows that your installation appears to be working correctly." in shop.lines
+
+
+@confines
+def test_a_build_that_fails_is_logged_as_it_was_recorded(shop):
+    """Source: recorded (build -t bad:1), where the base was there already."""
+    if not RECORDED.exists():
+        pytest.skip(f"RECORDING NOT REPLAYED: {RECORDED.name} is not here")
+    text = RECORDED.read_text(encoding="utf-8").partition("build -t bad:1 -f bad.df")[2]
+    recorded = text[text.index("Step 1/2") : text.index("\n", text.index("The command"))]
+    shop.agent.pull("mcr.microsoft.com/acr/bash:cbcf692", shop.said.extend)
+    failure = shop.fails((RECORDED.parent / "inputs" / "bad.df").read_text())
+    told = [*shop.lines[1:], failure]
+    assert told == re.sub(r"(--->|in) [0-9a-f]{12}\b", r"\1 ID", recorded).splitlines()
 
 
 @confines
@@ -127,6 +143,14 @@ def test_what_has_no_stand_in_gives_the_error_of_the_registry_and_a_reason(shop)
 def test_the_same_machine_gives_the_same_stand_in(tmp_path, stand_ins):
     for name in ("docker.io/library/busybox", "mcr.microsoft.com/hello-world"):
         assert StandIns(tmp_path).find(name) == stand_ins.find(name)
+
+
+def test_a_stand_in_that_was_made_is_found_again(tmp_path, monkeypatch):
+    made = StandIns(tmp_path).find("mcr.microsoft.com/hello-world")
+    monkeypatch.setattr(StandIns, "_assembled", None)
+    again = StandIns(tmp_path)
+    assert again.find("mcr.microsoft.com/hello-world") == made
+    assert all(again.blob(json.loads(raw)["layers"][0]["digest"]) for raw in made.manifests.values())
 
 
 def test_every_name_is_complete():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from acrlab.agents.images import DOCKER_LAYER, DOCKER_MANIFEST, Images, Platform, sha256
+from acrlab.agents.images import DOCKER_LAYER, DOCKER_MANIFEST, Images, Platform, Stacked, sha256
 from acrlab.agents.protocol import EngineFailed
 from tests.agents.doubles import Kept
 
@@ -18,7 +18,7 @@ def test_an_image_goes_from_one_registry_to_another_unchanged(tmp_path: Path) ->
     kept, lines = Kept(), bytearray()
     digest = kept.add("r.azurecr.io/a/app:1", b"layer")
     images = Images(tmp_path, kept)
-    assert images.pull("r.azurecr.io/a/app:1", AMD64).digest == digest
+    assert sha256(images.pull("r.azurecr.io/a/app:1", AMD64).manifest) == digest
     images.tag("r.azurecr.io/a/app:1", "q.azurecr.io/b:2")
     assert images.digest("q.azurecr.io/b:2") == ""
     kept.blobs.clear()
@@ -39,7 +39,7 @@ def test_docker_calls_layers_by_what_they_are_unpacked_and_starts_at_the_top(tmp
     images = Images(tmp_path, kept)
     blobs = [images.put(content) for content in (b"low", b"top")]
     config = json.dumps({"rootfs": {"type": "layers", "diff_ids": ["sha256:" + "a" * 64, "sha256:" + "b" * 64]}})
-    layers = [{"mediaType": DOCKER_LAYER, "digest": digest, "size": 3} for digest in blobs]
+    layers = [Stacked(digest, 3, {"mediaType": DOCKER_LAYER, "digest": digest, "size": 3}) for digest in blobs]
     images.name("r.azurecr.io/app:1", images.create(config.encode(), layers))
     images.push("r.azurecr.io/app:1", lines.extend)
     assert lines.decode().splitlines()[1:5] == [
@@ -62,7 +62,7 @@ def test_a_name_of_docker_hub_is_one_name(tmp_path: Path) -> None:
         f"{layer}: Verifying Checksum",
         f"{layer}: Download complete",
         f"{layer}: Pull complete",
-        f"Digest: {pulled.digest}",
+        f"Digest: {sha256(pulled.manifest)}",
         "Status: Downloaded newer image for busybox:latest",
     ]
     lines.clear()
@@ -96,7 +96,7 @@ def test_an_index_gives_the_image_of_the_platform(tmp_path: Path) -> None:
     raw = json.dumps({"schemaVersion": 2, "manifests": entries}).encode()
     kept.publish("r.azurecr.io/app:1", INDEX, raw)
     images = Images(tmp_path, kept)
-    assert images.pull("r.azurecr.io/app:1", AMD64).digest == entries[1]["digest"]
+    assert sha256(images.pull("r.azurecr.io/app:1", AMD64).manifest) == entries[1]["digest"]
     assert images.digest("r.azurecr.io/app:1") == sha256(raw)
     with pytest.raises(EngineFailed, match="no matching manifest for windows/amd64"):
         images.pull("r.azurecr.io/app:1", Platform.read("windows/amd64"))

@@ -169,7 +169,6 @@ def test_a_container_is_what_image_and_caller_say(shop, tmp_path):
     assert started(shop, command=("-c", "echo hello >file"), **options) == (0, [])
     assert (tmp_path / "shared" / "file").read_text() == "hello\n"
     assert stat.S_ISDIR((tmp_path / "agent").stat().st_mode)
-    assert list((tmp_path / "agent" / "containers").iterdir()) == []
 
 
 @confines
@@ -212,7 +211,25 @@ def test_files_of_other_users_stay_theirs_and_are_cleared_away(shop, tmp_path):
     shop.files(**ACCOUNTS)
     text = SHELL + "RUN mkdir -p /a/b && touch /a/b/c && chown -R 1000:50 /a\nUSER app\nRUN touch /a/d\n"
     shop.build(text)
-    with tarfile.open(shop.images.blob(shop.image.layers[1]["digest"])) as archive:
+    with tarfile.open(shop.images.blob(shop.image.layers[1].digest)) as archive:
         assert {each.name: (each.uid, each.gid) for each in archive} == dict.fromkeys(("a", "a/b", "a/b/c"), (1000, 50))
     shop.agent.close()
     assert list((tmp_path / "agent").iterdir()) == []
+
+
+@confines
+def test_a_root_that_is_as_it_was_serves_again_and_no_other(shop, tmp_path):
+    shop.build(SHELL)
+    roots = tmp_path / "agent" / "containers"
+    assert started(shop, command=("/bin/ls", "/bin/sh")) == (0, ["/bin/sh"])
+    (first,) = roots.iterdir()
+    assert started(shop, command=("/bin/ls", "/bin/sh")) == (0, ["/bin/sh"])
+    assert list(roots.iterdir()) == [first]
+    assert started(shop, command=("/bin/rm", "/bin/ls"))[0] == 0
+    assert list(roots.iterdir()) == []
+    assert started(shop, command=("/bin/ls", "/bin/sh")) == (0, ["/bin/sh"])
+    running = shop.agent.start(Container(image=TAG, name="kept", command=("/bin/rm", "/bin/ls"), remove=False), print)
+    assert running.wait() == 0
+    assert started(shop, command=("/bin/ls", "/bin/sh")) == (0, ["/bin/sh"])
+    shop.agent.remove("kept")
+    assert len(list(roots.iterdir())) == 1

@@ -82,7 +82,7 @@ class Workshop:
         folder.mkdir()
         tree = Tree(folder, windows=self.config["os"] == "windows")
         for layer in self.image.layers:
-            tree.apply(self.images.blob(layer["digest"]))
+            tree.apply(self.images.blob(layer.digest))
         return tree
 
     def shell(self):

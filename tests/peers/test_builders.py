@@ -148,7 +148,8 @@ def test_skopeo_takes_an_image_made_here(tmp_path, cloud):
     folder = tmp_path / "image"
     folder.mkdir()
     (folder / "version").write_text("Directory Transport Version: 1.1\n")
-    (folder / "manifest.json").write_bytes(shop.image.manifest)
+    manifest = shop.images.manifest(shop.image)
+    (folder / "manifest.json").write_bytes(manifest)
     for blob in shop.images.blobs.iterdir():
         shutil.copy(blob, folder / blob.name)
     place, login = f"docker://{cloud.door}/{registry.name}/app:1", ["--creds", registry.credentials]
@@ -159,7 +160,7 @@ def test_skopeo_takes_an_image_made_here(tmp_path, cloud):
 
     skopeo("copy", "--dest-tls-verify=false", "--dest-creds", registry.credentials, f"dir:{folder}", place)
     found = json.loads(skopeo("inspect", "--tls-verify=false", *login, place))
-    assert (found["Digest"], found["Labels"], found["Os"]) == (sha256(shop.image.manifest), {"x": "y"}, "linux")
+    assert (found["Digest"], found["Labels"], found["Os"]) == (sha256(manifest), {"x": "y"}, "linux")
     out = f"oci:{tmp_path}/oci:app"
     skopeo("copy", "--format=oci", "--src-tls-verify=false", "--src-creds", registry.credentials, place, out)
-    assert json.loads(skopeo("inspect", out))["Layers"] == [each["digest"] for each in shop.image.layers]
+    assert json.loads(skopeo("inspect", out))["Layers"] == [each["digest"] for each in json.loads(manifest)["layers"]]

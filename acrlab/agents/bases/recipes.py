@@ -128,8 +128,6 @@ def hello(folder: Path, blobs: Path, name: str) -> list[Made]:
 def shell(folder: Path, blobs: Path, name: str) -> list[Made]:
     """A shell and its tools."""
     root = _shell(folder / "root", name)
-    if name.endswith("/alpine"):
-        root.write("/usr/local/bin/apk", _NO_PACKAGES.format(name="apk"), 0o755)
     return _made(root, blobs, {"Cmd": ["sh"]})
 
 
@@ -154,7 +152,7 @@ def python(folder: Path, blobs: Path, name: str) -> list[Made]:
 
 def node(folder: Path, blobs: Path, name: str) -> list[Made]:
     """The Node.js of this machine, with npm where it is there."""
-    root = _shell(folder / "root", name, "bash")
+    root = _shell(folder / "root", name, "bash", user="node")
     executable = Path(_node()).resolve()
     root.copy(executable, "/usr/local/bin/node")
     root.libraries([str(executable)])
@@ -203,16 +201,20 @@ def missing(recipe: Recipe) -> str:
     return "" if found([needed]) else f"this machine has no {needed}"
 
 
-def _shell(folder: Path, name: str, *more: str) -> Rootfs:
+def _shell(folder: Path, name: str, *more: str, user: str = "") -> Rootfs:
+    """With a user beside root where the real image has one."""
     root = Rootfs(folder)
     root.programs(found([*SHELL, *more]))
-    root.write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n")
-    root.write("/etc/group", "root:x:0:\nnogroup:x:65534:\n")
+    account, group = (f"{user}:x:1000:1000::/home/{user}:/bin/sh\n", f"{user}:x:1000:\n") if user else ("", "")
+    root.write("/etc/passwd", f"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n{account}")
+    root.write("/etc/group", f"root:x:0:\nnogroup:x:65534:\n{group}")
     root.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
     said = f"acrlab stand-in for {name}"
     root.write("/etc/os-release", f'NAME="{said}"\nID=acrlab-stand-in\nPRETTY_NAME="{said}"\n')
     root.write("/usr/local/bin/adduser", _ADDUSER, 0o755)
     root.write("/usr/local/bin/addgroup", _ADDGROUP, 0o755)
+    for tool in ("apk", "apt-get"):
+        root.write(f"/usr/local/bin/{tool}", _NO_PACKAGES.format(name=tool), 0o755)
     certificates = Path("/etc/ssl/certs/ca-certificates.crt")
     if certificates.is_file():
         root.copy(certificates, str(certificates))

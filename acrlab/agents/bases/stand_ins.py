@@ -1,5 +1,6 @@
 """Base images without internet: assembled at first use, and served as their registries would serve them."""
 
+import os
 import shutil
 import tempfile
 import threading
@@ -9,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from acrlab.agents.archive import packed
 from acrlab.agents.bases import recipes
 from acrlab.agents.bases.catalogue import RECIPES
 from acrlab.agents.bases.labels import LABEL
@@ -51,7 +53,7 @@ class StandIns:
             return None
         with self._lock:
             if name not in self._made:
-                self._made[name] = self._assembled(name, recipe)
+                self._made[name] = self._kept(name) or self._assembled(name, recipe)
             return self._made[name]
 
     def blob(self, digest: str) -> Path | None:
@@ -63,6 +65,14 @@ class StandIns:
         """The registry of a host, as far as there are stand-ins for it: for World(upstreams=...)."""
         host = HUB if host in _HUBS else host
         return StandInUpstream(self, host) if any(name.startswith(f"{host}/") for name in RECIPES) else None
+
+    def _kept(self, name: str) -> StandIn | None:
+        """As it was assembled earlier for this folder: what changed on the machine since does not change an image."""
+        file = self._place(name)
+        return msgspec.json.decode(file.read_bytes(), type=StandIn) if file.is_file() else None
+
+    def _place(self, name: str) -> Path:
+        return self._folder / f"{name.replace('/', '_')}.json"
 
     def _assembled(self, name: str, recipe: Recipe) -> StandIn:
         self._blobs.mkdir(parents=True, exist_ok=True)
@@ -76,7 +86,11 @@ class StandIns:
         label = recipes.says(recipe)
         described = [self._described(each, label) for each in made]
         document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry for entry, _ in described]}
-        return StandIn(msgspec.json.encode(document), {entry["digest"]: raw for entry, raw in described})
+        made_of = StandIn(msgspec.json.encode(document), {entry["digest"]: raw for entry, raw in described})
+        part = self._place(name).with_suffix(".part")
+        part.write_bytes(msgspec.json.encode(made_of))
+        os.replace(part, self._place(name))
+        return made_of
 
     def _described(self, made: Made, label: str) -> tuple[dict[str, Any], bytes]:
         """The entry of an index, and the manifest it describes."""
@@ -87,10 +101,12 @@ class StandIns:
             "rootfs": {"type": "layers", "diff_ids": [made.layer.diff]},
         })  # fmt: skip
         (self._blobs / sha256(config)[7:]).write_bytes(config)
+        layer, size = packed(self._blobs / made.layer.diff[7:], self._blobs)
+        (self._blobs / made.layer.diff[7:]).unlink(missing_ok=True)
         raw = msgspec.json.encode({
             "schemaVersion": 2, "mediaType": DOCKER_MANIFEST,
             "config": {"mediaType": DOCKER_CONFIG, "size": len(config), "digest": sha256(config)},
-            "layers": [{"mediaType": DOCKER_LAYER, "size": made.layer.size, "digest": made.layer.digest}],
+            "layers": [{"mediaType": DOCKER_LAYER, "size": size, "digest": layer}],
         })  # fmt: skip
         platform = {"architecture": made.architecture, "os": made.os}
         return {"mediaType": DOCKER_MANIFEST, "size": len(raw), "digest": sha256(raw), "platform": platform}, raw

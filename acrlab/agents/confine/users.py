@@ -27,8 +27,8 @@ def one_user() -> None:
 
 def many_users() -> None:
     """A user namespace with the subordinate ids of this user. Raises: OSError."""
-    user, group, name = os.geteuid(), os.getegid(), login(os.geteuid())
-    users, groups = subordinate("/etc/subuid", name, user), subordinate("/etc/subgid", name, user)
+    user, group, name = os.geteuid(), os.getegid(), _login(os.geteuid())
+    users, groups = _subordinate("/etc/subuid", name, user), _subordinate("/etc/subgid", name, user)
     waiting, telling = os.pipe()
     me = str(os.getpid())
     child = os.fork()
@@ -49,13 +49,13 @@ def many_users() -> None:
     os.setresuid(0, 0, 0)
 
 
-def login(user: int) -> str:
+def _login(user: int) -> str:
     """The name of a user, or nothing."""
     with open("/etc/passwd") as file:
         return next((line.split(":")[0] for line in file if line.split(":")[2:3] == [str(user)]), str(user))
 
 
-def subordinate(path: str, name: str, user: int) -> tuple[int, int]:
+def _subordinate(path: str, name: str, user: int) -> tuple[int, int]:
     """First id and number of ids."""
     lines = Path(path).read_text().splitlines() if Path(path).exists() else []
     for line in lines:

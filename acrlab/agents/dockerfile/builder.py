@@ -3,7 +3,7 @@
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from acrlab.agents.dockerfile.arguments import Arguments, named, of_platforms
 from acrlab.agents.dockerfile.draft import Draft
 from acrlab.agents.dockerfile.files import Files
 from acrlab.agents.dockerfile.ignore import Ignored
+from acrlab.agents.dockerfile.known import Known, key
 from acrlab.agents.dockerfile.log import Legacy, Log
 from acrlab.agents.dockerfile.origin import Origin
 from acrlab.agents.dockerfile.parser import Dockerfile, Instruction, parsed
@@ -22,9 +23,10 @@ from acrlab.agents.dockerfile.progress import SHOWN, Progress
 from acrlab.agents.dockerfile.running import Running
 from acrlab.agents.dockerfile.settings import applied, is_setting
 from acrlab.agents.dockerfile.stage import Work
-from acrlab.agents.dockerfile.stages import Plan, Stage, plan
+from acrlab.agents.dockerfile.stages import Plan, Stage, labelled, needed, plan
 from acrlab.agents.dockerfile.variables import expanded
 from acrlab.agents.images import Image, Images, Platform
+from acrlab.agents.paths import within
 from acrlab.agents.protocol import Build, Built, EngineFailed, Sink
 from acrlab.agents.references import Reference
 from acrlab.agents.sandbox import Sandbox
@@ -42,6 +44,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     refusal: str
     now: Callable[[], float]
     platform: Platform = DEFAULT
+    known: Known = msgspec.field(default_factory=Known)
 
 
 def build(what: Build, machine: Machine, sink: Sink, cancelled: threading.Event) -> Built:
@@ -86,9 +89,9 @@ class Builder:
             self.log.step(instruction, "")
             self._arguments.declare(instruction, self._everywhere)
         work = None
-        needed = _needed(wanted, self._everywhere) if self.what.buildkit else None
+        wanted_stages = needed(wanted, self._everywhere) if self.what.buildkit else None
         for stage in wanted.stages:
-            if needed is None or stage.name in needed:
+            if wanted_stages is None or stage.name in wanted_stages:
                 work = self._stage(stage)
         if work is None:
             raise EngineFailed("No image was generated. Is your Dockerfile empty?")
@@ -103,7 +106,7 @@ class Builder:
                 missing = f"failed to reach build target {target} in Dockerfile"
                 kit = f'target stage "{target}" could not be found'
                 raise EngineFailed(kit if self.what.buildkit else missing)
-            return file, _labelled(found, self.what.labels)
+            return file, labelled(found, self.what.labels)
         except EngineFailed as failure:
             raise self.log.parse_failed(failure) from failure
 
@@ -141,7 +144,7 @@ class Builder:
         base = self._everywhere(stage.base)
         if not base:
             raise EngineFailed(f"base name ({stage.base}) should not be blank")
-        platform = Platform.read(self._everywhere(stage.platform)) if stage.platform else self.platform
+        platform = self._platform(stage.platform) if stage.platform else self.platform
         draft = self._base(base, platform)
         work = Work(draft, stage.name, self._arguments, self.machine.images, self.scratch, self.escape)
         draft.default_path()
@@ -152,6 +155,14 @@ class Builder:
             for instruction in parsed(trigger).instructions:
                 self._do(work, instruction)
         return work
+
+    def _platform(self, asked: str) -> Platform:
+        """Of --platform. The legacy builder has no BUILDPLATFORM and the like: they are empty."""
+        text = self._everywhere(asked)
+        if not text:
+            rule = 'platform specifier component must match "^[A-Za-z0-9_-]+$": invalid argument'
+            raise EngineFailed(f'failed to parse platform : "" is an invalid component of "": {rule}')
+        return Platform.read(text)
 
     def _base(self, base: str, platform: Platform) -> Draft:
         if base.lower() in self._works:
@@ -168,9 +179,9 @@ class Builder:
         if image is None:
             sink = (lambda data: None) if self.what.buildkit else self.log.output
             image = images.pull(name, platform, sink)
-        if said := warning(name, images.config(image)):
-            self.log.note(said)
-        self._bases[name] = images.digest(name) or image.digest
+            if said := warning(name, images.config(image)):
+                self.log.note(said)
+        self._bases[name] = images.digest(name)
         return image
 
     def origin(self, name: str) -> Origin:
@@ -192,13 +203,38 @@ class Builder:
         return works[int(name)] if name.isdigit() and int(name) < len(works) else None
 
     def _do(self, work: Work, instruction: Instruction) -> None:
+        if instruction.keyword == "ARG":
+            for name, default in named(instruction, work.expand):
+                work.declare(name, default)
+        key = self._key(work, instruction) if self.what.cache else ""
+        known = self.machine.known.get(key)
+        if known:
+            work.become(known)
+            self.log.cached()
+            return
+        self._done(work, instruction)
+        self.machine.known.put(key, work.draft)
+
+    def _key(self, work: Work, instruction: Instruction) -> str:
+        """What the outcome depends on; nothing for what is not to be remembered."""
+        content = ""
+        if instruction.keyword in ("COPY", "ADD"):
+            content = self._files.fingerprint(work, instruction)
+        forgotten = instruction.keyword in ("COPY", "ADD") and not content
+        if forgotten or (instruction.keyword == "RUN" and instruction.flags):
+            return ""
+        heredocs = [heredoc.text for heredoc in instruction.heredocs]
+        return key(
+            work.draft.id, str(work.draft.platform), instruction.text, *heredocs, content,
+            *(f"{name}={value}" for name, value in sorted({**work.arguments, **work.variables}.items())),
+        )  # fmt: skip
+
+    def _done(self, work: Work, instruction: Instruction) -> None:
         kit = self.what.buildkit
         if is_setting(instruction):
             told = applied(work.draft, instruction, work.expand, self.escape)
             self._set(work, history.setting(work.draft, told, kit=kit))
         elif instruction.keyword == "ARG":
-            for name, default in named(instruction, work.expand):
-                work.declare(name, default)
             self._set(work, history.setting(work.draft, instruction.text, kit=kit))
         elif instruction.keyword == "WORKDIR":
             self._set(work, *self._files.workdir(work, instruction)[::-1])
@@ -237,48 +273,9 @@ class Builder:
         return Built(image.id, self.what.tags, self._bases)
 
 
-def _labelled(found: Plan, labels: Mapping[str, str]) -> Plan:
-    """--label is a LABEL at the end of the last stage."""
-    if not labels:
-        return found
-    last = found.stages[-1]
-    added = tuple(
-        Instruction(keyword="LABEL", arguments=f"{_literal(name)}={_literal(value)}", line=last.start.line)
-        for name, value in sorted(labels.items())
-    )
-    last = msgspec.structs.replace(last, instructions=(*last.instructions, *added))
-    return Plan(found.arguments, (*found.stages[:-1], last))
-
-
-def _literal(text: str) -> str:
-    """A word in which nothing is put in."""
-    return "'" + text.replace("'", "'\"'\"'") + "'"
-
-
-def _needed(wanted: Plan, expand: Callable[[str], str]) -> set[str]:
-    """The stages that the last one is made from, at last: BuildKit builds no others."""
-    names = [stage.name for stage in wanted.stages]
-    needed = {names[-1]}
-    for stage in reversed(wanted.stages):
-        if stage.name in needed:
-            for used in (expand(stage.base), *(_used(stage))):
-                needed.add(names[int(used)] if used.isdigit() and int(used) < len(names) else used.lower())
-    return needed
-
-
-def _used(stage: Stage) -> list[str]:
-    found = []
-    for instruction in stage.instructions:
-        for name, value in instruction.flags:
-            fields = value.split(",") if name == "mount" else [f"from={value}"] if name == "from" else []
-            found += [field.removeprefix("from=") for field in fields if field.startswith("from=")]
-    return found
-
-
 def _dockerfile(what: Build) -> str:
-    path = what.context / what.dockerfile
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return within(what.context, what.dockerfile).read_text(encoding="utf-8", errors="replace")
     except OSError:
         text = f"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {what.dockerfile}"
         raise EngineFailed(f"{text}: no such file or directory") from None
@@ -294,6 +291,6 @@ def _context(what: Build, scratch: Path) -> Path:
 
 def _ignored(what: Build) -> Ignored | None:
     """Of .dockerignore; BuildKit first looks for one beside the Dockerfile."""
-    own = what.context / f"{what.dockerfile}.dockerignore"
-    file = own if what.buildkit and own.is_file() else what.context / ".dockerignore"
+    own = within(what.context, f"{what.dockerfile}.dockerignore")
+    file = own if what.buildkit and own.is_file() else within(what.context, ".dockerignore")
     return Ignored(file.read_text(errors="replace")) if file.is_file() else None

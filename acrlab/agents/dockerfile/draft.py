@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from acrlab.agents.archive import Layer
-from acrlab.agents.images import DOCKER_LAYER, Image, Platform
+from acrlab.agents.images import DOCKER_LAYER, Image, Platform, Stacked
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELL, _SHELLS = ("/bin/sh", "-c"), {"windows": ("cmd", "/S", "/C")}
@@ -21,7 +21,7 @@ class Draft:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self.config: dict[str, Any] = {}
-        self.layers: list[dict[str, Any]] = []
+        self.layers: list[Stacked] = []
         self.diffs: list[str] = []
         self.history: list[dict[str, Any]] = []
         self.rest: dict[str, Any] = {}  # of the base's document: author, os.version and the like
@@ -35,7 +35,7 @@ class Draft:
         draft = cls(Platform(document.get("os") or asked.os, document.get("architecture") or asked.architecture,
                              document.get("variant") or ""))  # fmt: skip
         draft.config = copy.deepcopy(document.get("config") or {})
-        draft.layers = [_descriptor(layer) for layer in image.layers]
+        draft.layers = [_redescribed(layer) for layer in image.layers]
         draft.diffs = list((document.get("rootfs") or {}).get("diff_ids") or [])
         draft.history = list(document.get("history") or [])
         draft.created = str(document.get("created") or "")
@@ -76,7 +76,7 @@ class Draft:
             entry["comment"] = comment
         if layer:
             self.diffs.append(layer.diff)
-            self.layers.append({"mediaType": DOCKER_LAYER, "size": layer.size, "digest": layer.digest})
+            self.layers.append(Stacked(layer.diff, layer.size))
         else:
             entry["empty_layer"] = True
         self.history.append(entry)
@@ -100,11 +100,12 @@ class Draft:
         return f"sha256:{hashlib.sha256(self.document()).hexdigest()}" if self.history else ""
 
 
-def _descriptor(layer: dict[str, Any]) -> dict[str, Any]:
-    """Of a layer in a manifest of docker's kind; layers that are not distributed stay what they are."""
-    media_type = str(layer.get("mediaType", ""))
+def _redescribed(layer: Stacked) -> Stacked:
+    """As manifests of docker's kind describe it; layers that are not distributed stay what they are."""
+    described = layer.descriptor or {}
+    media_type = str(described.get("mediaType", ""))
     plain = media_type.endswith(_GZIPPED) and "foreign" not in media_type and "nondistributable" not in media_type
-    return {**layer, "mediaType": DOCKER_LAYER} if plain else dict(layer)
+    return Stacked(layer.digest, layer.size, {**described, "mediaType": DOCKER_LAYER}) if plain else layer
 
 
 def _moment(moment: float) -> str:

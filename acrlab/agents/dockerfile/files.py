@@ -29,6 +29,7 @@ from acrlab.agents.protocol import EngineFailed
 _KIT = "Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled"
 _KIT_FLAGS = ("chmod", "link", "parents", "exclude", "checksum", "keep-git-dir", "unpack")
 _URL = re.compile(r"https?://", re.IGNORECASE)
+_GIT = re.compile(r"git@.+:.+|(https?|git|ssh)://[^#?]+\.git([#?].*)?")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -82,6 +83,15 @@ class Files:
         layer = work.tree.layer(work.tree.touched(transfer.written), work.blobs)
         return layer, history.transfer(work.draft, instruction.text, target, layer, kit=self._kit)
 
+    def fingerprint(self, work: Work, instruction: Instruction) -> str:
+        """Of the content that COPY or ADD would take; nothing where that cannot be told beforehand."""
+        words = instruction.words if instruction.words is not None else split(instruction.arguments, self._escape)
+        sources = [work.expand(word) for word in words[:-1]]
+        if instruction.heredocs or any(_URL.match(source) for source in sources):
+            return ""
+        origin = self._origin(dict(instruction.flags).get("from", ""))
+        return origin.fingerprint([path for source in sources for path in origin.matched(source.replace("\\", "/"))])
+
     def _allowed(self, instruction: Instruction) -> None:
         if self._kit:
             return
@@ -99,6 +109,8 @@ class Files:
             name = source.lstrip("<-").strip("'\"")
             if source.startswith("<<") and name in heredocs:
                 found.append(self._written(name, self._body(work, heredocs[name]).encode(), 0o644))
+            elif instruction.keyword == "ADD" and self._kit and _GIT.fullmatch(source):
+                raise EngineFailed(f"acrlab: ADD of a git repository is not emulated: {source}")
             elif _URL.match(source):
                 found.append(self._fetched(instruction, source, target))
             else:

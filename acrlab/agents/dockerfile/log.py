@@ -40,6 +40,10 @@ class Log(Protocol):
         """A line of the builder's own."""
         ...
 
+    def cached(self) -> None:
+        """The instruction is not done again."""
+        ...
+
     def done(self, image: str) -> None:
         """The instruction has made an image."""
         ...
@@ -80,6 +84,9 @@ class Legacy:
 
     def note(self, text: str) -> None:
         self._sink(f"{text}\n".encode())
+
+    def cached(self) -> None:
+        self.note(" ---> Using cache")
 
     def done(self, image: str) -> None:
         self.note(f" ---> {short(image)}")

@@ -1,5 +1,6 @@
 """Where COPY and ADD take files from: the context, or the files of an image."""
 
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -57,6 +58,24 @@ class Origin:
     def size(self) -> int:
         """Bytes of the tar a client sends of it, as docker counts. Units: bytes."""
         return 2 * _BLOCK + sum(self._sizes(""))
+
+    def fingerprint(self, paths: list[str]) -> str:
+        """Of names, modes, owners and content; times do not count."""
+        found = hashlib.sha256()
+        for path in paths:
+            self._add(found, path, resolved(self.root, path))
+        return found.hexdigest()
+
+    def _add(self, found: "hashlib._Hash", shown: str, path: str) -> None:
+        place, seen = self.root / path, os.lstat(self.root / path)
+        link = os.readlink(place) if stat.S_ISLNK(seen.st_mode) else ""
+        found.update(repr((shown, seen.st_mode, self.owner(path), link)).encode(errors="surrogateescape"))
+        if stat.S_ISREG(seen.st_mode):
+            with place.open("rb") as file:
+                found.update(hashlib.file_digest(file, "sha256").digest())
+        if stat.S_ISDIR(seen.st_mode):
+            for name in self.children(shown):
+                self._add(found, f"{shown}/{name}".lstrip("/"), f"{path}/{name}".lstrip("/"))
 
     def _sizes(self, folder: str) -> Iterator[int]:
         for name in self.children(folder):

@@ -58,6 +58,11 @@ class Progress:
     def note(self, text: str) -> None:
         self._line(text.encode())
 
+    def cached(self) -> None:
+        if self._open:
+            self._line(b"CACHED\n")
+            self._open = False
+
     def done(self, image: str) -> None:
         if self._open:
             self._line(f"DONE {time.monotonic() - self._since:.1f}s\n".encode())

@@ -36,7 +36,7 @@ class Work:
             root.chmod(0o755)
             tree = Tree(root, windows=self.draft.platform.os == "windows")
             for layer in self.draft.layers:
-                tree.apply(self._images.blob(layer["digest"]))
+                tree.apply(self._images.blob(layer.digest))
             self._tree = tree
         return self._tree
 
@@ -61,6 +61,11 @@ class Work:
         known = self.draft.environment
         every = {**self._arguments.predefined(), **self.declared}
         return {name: value for name, value in sorted(every.items()) if name not in known}
+
+    def become(self, draft: Draft) -> None:
+        """Go on from an image that an instruction has made before."""
+        self.draft = draft
+        self.close()
 
     def layer(self, changes: Changes) -> Layer | None:
         """Write what changed, if anything did."""

@@ -65,6 +65,44 @@ def plan(file: Dockerfile, target: str) -> Plan | None:
     return Plan(tuple(arguments), tuple(stages[: wanted + 1])) if wanted is not None else None
 
 
+def labelled(found: Plan, labels: Mapping[str, str]) -> Plan:
+    """--label is a LABEL at the end of the last stage."""
+    if not labels:
+        return found
+    last = found.stages[-1]
+    added = tuple(
+        Instruction(keyword="LABEL", arguments=f"{_literal(name)}={_literal(value)}", line=last.start.line)
+        for name, value in sorted(labels.items())
+    )
+    last = msgspec.structs.replace(last, instructions=(*last.instructions, *added))
+    return Plan(found.arguments, (*found.stages[:-1], last))
+
+
+def _literal(text: str) -> str:
+    """A word in which nothing is put in."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def needed(wanted: Plan, expand: Callable[[str], str]) -> set[str]:
+    """The stages that the last one is made from, at last: BuildKit builds no others."""
+    names = [stage.name for stage in wanted.stages]
+    found = {names[-1]}
+    for stage in reversed(wanted.stages):
+        if stage.name in found:
+            for used in (expand(stage.base), *(_used(stage))):
+                found.add(names[int(used)] if used.isdigit() and int(used) < len(names) else used.lower())
+    return found
+
+
+def _used(stage: Stage) -> list[str]:
+    found = []
+    for instruction in stage.instructions:
+        for name, value in instruction.flags:
+            fields = value.split(",") if name == "mount" else [f"from={value}"] if name == "from" else []
+            found += [field.removeprefix("from=") for field in fields if field.startswith("from=")]
+    return found
+
+
 def failed(instruction: Instruction, text: str) -> EngineFailed:
     """An error of the Dockerfile's text."""
     return EngineFailed(f"dockerfile parse error line {instruction.line}: {text}")

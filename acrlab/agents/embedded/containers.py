@@ -3,19 +3,20 @@
 import re
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from acrlab.agents.accounts import account
 from acrlab.agents.bases.labels import warning
 from acrlab.agents.dockerfile.draft import PATH
+from acrlab.agents.embedded.roots import Roots
 from acrlab.agents.images import Image, Images, Platform
 from acrlab.agents.paths import joined
 from acrlab.agents.protocol import Container, EngineFailed, Sink
 from acrlab.agents.references import Reference
 from acrlab.agents.sandbox import Command, Process, Sandbox
-from acrlab.agents.tree import Tree, discard
+from acrlab.agents.tree import Tree
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _MOST_PROCESSORS = 1 << 16
@@ -26,8 +27,9 @@ class Containers:
     """Those of one agent, by name."""
 
     def __init__(self, images: Images, folder: Path, sandbox: Sandbox | None, refusal: str, platform: Platform) -> None:
-        self._images, self._folder, self._sandbox = images, folder, sandbox
+        self._images, self._sandbox = images, sandbox
         self._refusal, self._platform = refusal, platform
+        self._roots = Roots(images, folder, gathered=bool(sandbox and sandbox.capabilities.users))
         self._running: dict[str, Started] = {}
         self._lock = threading.Lock()
 
@@ -41,17 +43,17 @@ class Containers:
         self._free(container.name)
         image = self._image(container.image, sink)
         config = self._images.config(image)
-        self._able(config, sink, container.image)
-        id = secrets.token_hex(32)
-        tree, process = self._unpacked(image, id), None
+        self._able(config, container.image)
+        id, tree = secrets.token_hex(32), self._roots.take(image)
+        process = None
         try:
             process = self._sandbox.start(_command(container, config.get("config") or {}, tree, id), sink)
         except EngineFailed as failure:
             raise _refused(failure.text, failure.code) from failure
         finally:
             if process is None:
-                discard(tree.root.parent)
-        started = Started(id, process, tree.root.parent if container.remove else None)
+                self._roots.give(image, tree)
+        started = Started(id, process, lambda: self._roots.give(image, tree), keep=not container.remove)
         with self._lock:
             self._running[container.name] = started
         return started
@@ -63,7 +65,7 @@ class Containers:
         if started:
             started.kill()
             started.wait()
-            discard(self._folder / started.id)
+            started.forget()
 
     def close(self) -> None:
         for name in list(self._running):
@@ -85,32 +87,26 @@ class Containers:
         shown = Reference.read(name).shown
         sink(f"Unable to find image '{shown}' locally\n".encode())
         try:
-            return self._images.pull(name, self._platform, sink)
+            image = self._images.pull(name, self._platform, sink)
         except EngineFailed as failure:
             raise _refused(failure.text) from failure
-
-    def _able(self, config: dict[str, Any], sink: Sink, name: str) -> None:
-        if said := warning(name, config):
+        if said := warning(name, self._images.config(image)):
             sink(f"{said}\n".encode())
+        return image
+
+    def _able(self, config: dict[str, Any], name: str) -> None:
         wanted = Platform(str(config.get("os") or "linux"), str(config.get("architecture") or "amd64"))
         able = self._sandbox.capabilities.platforms if self._sandbox else ()
         if able and not any(each.split("/")[:2] == [wanted.os, wanted.architecture] for each in able):
             raise EngineFailed(f"acrlab: {name} is for {wanted}, and this machine runs {', '.join(able)}", _NO_START)
 
-    def _unpacked(self, image: Image, id: str) -> Tree:
-        root = self._folder / id / "root"
-        root.mkdir(parents=True)
-        tree = Tree(root)
-        for layer in image.layers:
-            tree.apply(self._images.blob(layer["digest"]))
-        return tree
-
 
 class Started:
     """A container that was started. Its files go when it ends, if it is not to be kept."""
 
-    def __init__(self, id: str, process: Process, folder: Path | None) -> None:
-        self._id, self._process, self._folder = id, process, folder
+    def __init__(self, id: str, process: Process, done: Callable[[], None], *, keep: bool) -> None:
+        self._id, self._process, self._done, self._keep = id, process, done, keep
+        self._lock = threading.Lock()
         self.removed = False
 
     @property
@@ -118,14 +114,22 @@ class Started:
         return self._id
 
     def wait(self, timeout: float | None = None) -> int | None:
+        """The exit code, or None when it still runs."""
         code = self._process.wait(timeout)
-        if code is not None and self._folder and not self.removed:
-            discard(self._folder)
-            self.removed = True
+        if code is not None and not self._keep:
+            self.forget()
         return code
 
     def kill(self) -> None:
+        """End it and all it started."""
         self._process.kill()
+
+    def forget(self) -> None:
+        """Its files, once it has ended."""
+        with self._lock:
+            if not self.removed:
+                self._done()
+            self.removed = True
 
 
 def _command(container: Container, config: Mapping[str, Any], tree: Tree, id: str) -> Command:

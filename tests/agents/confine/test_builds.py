@@ -1,6 +1,7 @@
 """Dockerfiles built and containers run by the embedded engine, on each rung."""
 
 import io
+import json
 import shutil
 import tarfile
 import threading
@@ -39,7 +40,7 @@ class Workshop:
         """The image after a push, entry by entry."""
         self.agent.push(TAG, self.output.take)
         found: dict[str, tarfile.TarInfo] = {}
-        for layer in self.agent._images.find(TAG).layers:  # type: ignore[attr-defined]
+        for layer in json.loads(self.registries.manifests[TAG][1])["layers"]:
             with tarfile.open(fileobj=io.BytesIO(self.registries.blobs[layer["digest"]])) as archive:
                 found |= {entry.name: entry for entry in archive}
         return found
