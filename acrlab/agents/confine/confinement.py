@@ -32,6 +32,7 @@ class Confinement:
         self, rung: Rung, capabilities: Capabilities, folder: Path, memory: int = MEMORY, processes: int = PROCESSES
     ) -> None:
         self.capabilities, self._rung, self._folder = capabilities, rung, folder
+        self._lends = rung.ids == "many" and os.geteuid() != 0  # files to owners that this process cannot give them to
         self._memory, self._processes = memory, processes
         self._networks: dict[str, Network] = {}
         self._made = 0
@@ -90,7 +91,7 @@ class Confinement:
             process.settle()
         for network in made:
             network.close()
-        if self._rung.ids == "many" and self._shared:
+        if self._lends and self._shared:
             self._reclaim()
         self._orders.close()
         self._launcher.wait()
@@ -153,7 +154,7 @@ class Confinement:
             "memory": self._memory,
             "processes": self._processes,
             "cpus": command.cpus,
-            "owners": command.owners if self._rung.ids == "many" else None,
+            "owners": command.owners if self._lends else None,
         }
 
     def _join(self, network: Network, key: str, command: Command) -> str:

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import socket
 import stat
 from pathlib import Path
 from typing import Any
 
+from acrlab.agents.confine.lent import Lent
 from acrlab.agents.confine.stubs import Stubs
 
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
@@ -15,36 +17,62 @@ class Loan:
     """What programs expect in a root where nothing can be mounted. A process of its own lends it and takes it back."""
 
     def __init__(self, order: dict[str, Any]) -> None:
+        """Raises: OSError."""
         self._stubs = Stubs()
-        self._texts = {str(each["target"]): Path(each["source"]).read_bytes() for each in order["mounts"]}
+        folders = [each for each in order["mounts"] if os.path.isdir(each["source"])]
+        files = [each for each in order["mounts"] if each not in folders]
+        self._texts = {str(each["target"]): Path(each["source"]).read_bytes() for each in files}
+        self._targets = [str(each["target"]) for each in folders]
         self._before: dict[str, tuple[bytes, int, int]] = {}
+        self._aside: list[tuple[str, str, int, int, int]] = []  # with the times of the folder above, and earlier stubs
         self._devices: list[str] = []
-        ready, telling = os.pipe()
-        waiting, self._end = os.pipe()
+        self._control, theirs = socket.socketpair()
         self.process = os.fork()
         if not self.process:
-            os.close(ready)
-            os.close(self._end)
-            self._hold(str(order["root"]), telling, waiting)
-        os.close(telling)
-        os.close(waiting)
-        os.read(ready, 1)
-        os.close(ready)
+            self._control.close()
+            self._hold(str(order["root"]), theirs)
+        theirs.close()
+        _, opened, _, _ = socket.recv_fds(self._control, 1, len(folders), socket.MSG_CMSG_CLOEXEC)
+        if len(opened) != len(folders):
+            raise OSError(22, "a volume has no place in this image")
+        pairs = zip(folders, opened, strict=True)
+        self._lent = [Lent(str(each["source"]), place, bool(each["read_only"])) for each, place in pairs]
+        for each in self._lent:
+            each.hand_out()
 
     def end(self) -> None:
         """Until everything is as it was."""
-        os.close(self._end)
-        os.waitpid(self.process, 0)
+        try:
+            for each in reversed(self._lent):
+                each.bring_back()
+        finally:
+            self._control.close()
+            os.waitpid(self.process, 0)
 
-    def _hold(self, root: str, telling: int, waiting: int) -> None:
+    def _hold(self, root: str, control: socket.socket) -> None:
         with contextlib.suppress(OSError):
             os.chroot(root)
             os.chdir("/")
             self._lend()
-            os.write(telling, b"x")
-            os.read(waiting, 1)
+            opened = [self._folder(target) for target in self._targets]
+            socket.send_fds(control, [b"x"], opened)
+            control.recv(1)
+        with contextlib.suppress(OSError):
             self._restore()
         os._exit(0)
+
+    def _folder(self, target: str) -> int:
+        """A place for a volume: empty, and what the image has there put aside."""
+        place = os.path.realpath(target)
+        if place == "/":
+            raise OSError(22, "a volume cannot be the root")
+        if os.path.isdir(place) and os.listdir(place):
+            aside, parent = f"{place}.acrlab-{len(self._aside)}", os.path.dirname(place)
+            before = os.stat(parent).st_mtime_ns
+            os.rename(place, aside)
+            self._aside.append((place, aside, before, os.stat(parent).st_mtime_ns, len(self._stubs.made)))
+        self._stubs.folder(place)
+        return os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def _lend(self) -> None:
         """A root that has its own devices keeps them."""
@@ -69,6 +97,14 @@ class Loan:
                 if _plain(path):
                     Path(path).write_bytes(content)
                     os.utime(path, ns=(accessed, modified))
+        for place, aside, before, after, earlier in reversed(self._aside):
+            self._stubs.remove(earlier)
+            with contextlib.suppress(OSError):
+                parent = os.path.dirname(place)
+                untouched = os.stat(parent).st_mtime_ns == after
+                os.rename(aside, place)
+                if untouched:
+                    os.utime(parent, ns=(before, before))
         self._stubs.remove()
 
     def _write(self, path: str, text: bytes) -> None:

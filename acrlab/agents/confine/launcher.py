@@ -42,7 +42,10 @@ def main() -> None:
 
 def _serve(kind: bytes, files: list[int]) -> None:
     with contextlib.suppress(OSError, ValueError), socket.socket(fileno=files[0]) as control:
-        if kind == CONTAINER:
-            Supervisor(control, files[1], files[2] if len(files) > 2 else -1).run()
-        else:
-            _SMALL[kind](control)
+        try:
+            if kind == CONTAINER:
+                Supervisor(control, files[1], files[2] if len(files) > 2 else -1).run()
+            else:
+                _SMALL[kind](control)
+        except OSError as error:
+            control.sendall(json.dumps({"failed": error.strerror or str(error)}).encode() + b"\n")

@@ -8,7 +8,7 @@ from acrlab.agents.sandbox import Command
 
 
 class Rung(msgspec.Struct, frozen=True, kw_only=True):
-    """One way. `ids`: which users there are: "own" (this machine's), "many" (subordinate ones), "one"."""
+    """One way. `ids`: which users there are: "own" (this machine's), "many" (a range of them), "one"."""
 
     title: str
     ids: str
@@ -23,9 +23,9 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     def refused(self, command: Command) -> Iterator[str]:
         """What of a command cannot be had here."""
         if self.jailed:
-            folders = any(each.source.is_dir() for each in command.mounts)
+            others = any(not each.source.is_dir() and not each.source.is_file() for each in command.mounts)
             wants = {
-                "volumes": folders,
+                "sockets of the machine": others,
                 'network "none"': command.network == "none",
                 "privileged containers": command.privileged,
             }
@@ -33,7 +33,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NAMESPACES = Rung(title="namespaces", ids="own")
-SUBORDINATE = Rung(title="user namespace with subordinate ids", ids="many")
+MANY = Rung(title="user namespace with many ids", ids="many")
 SINGLE = Rung(
     title="user namespace with a single id",
     ids="one",
@@ -47,9 +47,10 @@ CHROOT = Rung(
     ids="own",
     jailed=True,
     lacks=(
-        "no /proc and /sys, no volumes, no limits of its own",
+        "no /proc and /sys",
+        "new files in a volume are seen by others when the container has ended",
         "processes of the machine can be signalled by a container's root",
         "containers share the machine's network: names lead to 127.0.0.1, and two cannot listen at one port",
     ),
 )
-RUNGS = (NAMESPACES, SUBORDINATE, SINGLE, CHROOT)
+RUNGS = (NAMESPACES, MANY, SINGLE, CHROOT)

@@ -30,9 +30,13 @@ class Stubs:
             self._make(real, lambda name: Path(name).touch(exist_ok=False))
         return real
 
-    def remove(self) -> None:
-        """Take away what is still empty, and give folders their times back where nothing else has changed them."""
-        for path, parent, before, after in reversed(self.made):
+    def remove(self, kept: int = 0) -> None:
+        """Take away what is still empty, and give folders their times back where nothing else has changed them.
+
+        The first `kept` stay, for the time being.
+        """
+        while len(self.made) > kept:
+            path, parent, before, after = self.made.pop()
             try:
                 untouched = os.stat(parent).st_mtime_ns == after
                 _remove_empty(path)

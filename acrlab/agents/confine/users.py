@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from acrlab.agents.confine import seccomp, syscalls
@@ -26,16 +27,15 @@ def one_user() -> None:
 
 
 def many_users() -> None:
-    """A user namespace with the subordinate ids of this user. Raises: OSError."""
-    user, group, name = os.geteuid(), os.getegid(), _login(os.geteuid())
-    users, groups = _subordinate("/etc/subuid", name, user), _subordinate("/etc/subgid", name, user)
+    """A user namespace of many users: root's own, or the subordinate ids of another. Raises: OSError."""
+    map_them = _all_mapped() if os.geteuid() == 0 else _subordinate_mapped()
     waiting, telling = os.pipe()
     me = str(os.getpid())
     child = os.fork()
     if not child:
         os.close(telling)
         os.read(waiting, 1)  # until the namespace is there
-        os._exit(_mapped("newuidmap", me, user, users) or _mapped("newgidmap", me, group, groups))
+        os._exit(map_them(me))
     os.close(waiting)
     try:
         syscalls.unshare(syscalls.NEWUSER)
@@ -43,10 +43,30 @@ def many_users() -> None:
         os.close(telling)
         _, status = os.waitpid(child, 0)
     if status:
-        raise OSError(1, "newuidmap refused the ids of /etc/subuid")
+        raise OSError(1, "the ids of the user namespace were refused")
     os.setgroups([])
     os.setresgid(0, 0, 0)
     os.setresuid(0, 0, 0)
+
+
+def _all_mapped() -> Callable[[str], int]:
+    """Everybody stays who he is."""
+    users, groups = _identity("uid_map"), _identity("gid_map")
+
+    def write(process: str) -> int:
+        try:
+            _map(process, users, groups, alone=False)
+        except OSError:
+            return 1
+        return 0
+
+    return write
+
+
+def _subordinate_mapped() -> Callable[[str], int]:
+    user, group, name = os.geteuid(), os.getegid(), _login(os.geteuid())
+    users, groups = _subordinate("/etc/subuid", name, user), _subordinate("/etc/subgid", name, user)
+    return lambda me: _mapped("newuidmap", me, user, users) or _mapped("newgidmap", me, group, groups)
 
 
 def _login(user: int) -> str:

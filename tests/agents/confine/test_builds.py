@@ -84,7 +84,7 @@ def test_owners_are_kept_in_layers(rung: Rung, shop: Workshop) -> None:
     assert (entries["other"].uid, entries["other"].gid) == (0, 0)
 
 
-@every_mounting_rung
+@every_rung
 def test_containers_share_a_workspace(rung: Rung, shop: Workshop, tmp_path: Path) -> None:
     shop.build("WORKDIR /workspace\n")
     (tmp_path / "workspace").mkdir()

@@ -148,6 +148,47 @@ def test_an_image_s_own_hosts_and_resolvers_come_back(rung: Rung, root: Path) ->
     assert (root / "etc/hosts").read_text() == "10.0.0.1 image\n"
 
 
+@every_rung
+def test_what_a_container_does_to_a_volume_is_done_to_the_folder(rung: Rung, root: Path, tmp_path: Path) -> None:
+    volume = tmp_path / "workspace"
+    (volume / "deep/er").mkdir(parents=True)
+    for name in ("input", "changed", "replaced", "gone", "deep/gone", "deep/er/kept"):
+        (volume / name).write_text(f"{name}\n")
+    (volume / "link").symlink_to("input")
+    (volume / "out").symlink_to(tmp_path)
+    (root / "workspace").mkdir()
+    (root / "workspace/own").write_text("the image's own")
+    before = listing(root)
+    script = (
+        "cd /workspace && cat link && echo more >> changed && echo new > t && mv t replaced && rm -r gone deep/gone"
+        " && mkdir -p new/er && echo x > new/er/f && ln -s f new/er/l && chmod 750 new && test ! -e own"
+    )
+    with box(rung, root) as here:
+        assert here.run(script, mounts=(Mount(volume, "/workspace"),)) == (0, "input\n")
+    found = {str(path.relative_to(volume)) for path in volume.rglob("*")}
+    assert found == {
+        *("input", "changed", "replaced", "deep", "deep/er", "deep/er/kept", "link", "out"),
+        *("new", "new/er", "new/er/f", "new/er/l"),
+    }
+    assert (volume / "changed").read_text() == "changed\nmore\n"
+    assert (volume / "replaced").read_text() == "new\n"
+    assert (volume / "new").stat().st_mode & 0o777 == 0o750
+    assert os.readlink(volume / "new/er/l") == "f"
+    assert listing(root) == before
+
+
+@every_rung
+def test_a_volume_that_is_read_only_stays_as_it_is(rung: Rung, root: Path, tmp_path: Path) -> None:
+    volume = tmp_path / "fixed"
+    volume.mkdir()
+    (volume / "f").write_text("fixed\n")
+    before = listing(volume)
+    with box(rung, root) as here:
+        said = here.run("cat /v/f; echo x > /v/f; echo x > /v/new", mounts=(Mount(volume, "/v", read_only=True),))[1]
+    assert said.startswith("fixed\n")
+    assert listing(volume) == before
+
+
 @every_mounting_rung
 def test_volumes(rung: Rung, root: Path, tmp_path: Path) -> None:
     volume = tmp_path / "workspace"
@@ -204,8 +245,8 @@ def test_what_is_no_argument_is_refused(rung: Rung, root: Path) -> None:
         here.sandbox.start(Command(root=root, argv=("/bin/sh", "a\0b"), environment=PATH), print)
 
 
-def test_chroot_says_what_it_cannot_do(root: Path, tmp_path: Path) -> None:
+def test_chroot_says_what_it_cannot_do(root: Path) -> None:
     with box(CHROOT, root) as here:
-        for settings in ({"mounts": (Mount(tmp_path, "/w"),)}, {"network": "none"}, {"privileged": True}):
+        for settings in ({"network": "none"}, {"privileged": True}):
             with pytest.raises(EngineFailed, match="confines by chroot"):
                 Box(here.sandbox, root).run("true", **settings)

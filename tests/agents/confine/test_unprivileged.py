@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from acrlab.agents.confine.rungs import CHROOT, MANY, SINGLE
 from tests.architecture.tree import HOME
 from tests.peers.lanes import not_run
 
@@ -27,7 +28,7 @@ for kind in subuid subgid; do
     echo '{subordinate}' > {stage}/$kind; touch /etc/$kind; mount --bind {stage}/$kind /etc/$kind
 done
 cd {stage}/work
-exec setpriv --reuid {user} --regid {user} --clear-groups env -i PATH=/usr/bin:/bin \
+exec setpriv {as_whom} env -i PATH=/usr/bin:/bin \
     PYTHONPATH={stage}/venv:{stage}/home PYTHONDONTWRITEBYTECODE=1 HOME={stage}/work TMPDIR={stage}/work \
     {stage}/python/bin/{python} -m pytest -q -rs \
     -p no:cacheprovider --rootdir {stage}/home -c {stage}/home/pyproject.toml {stage}/home/tests/agents/confine \
@@ -35,28 +36,41 @@ exec setpriv --reuid {user} --regid {user} --clear-groups env -i PATH=/usr/bin:/
 """
 
 
-@pytest.mark.parametrize("subordinate", ["learner:600000:65536", ""], ids=["subordinate ids", "a single id"])
-def test_the_same_without_privileges(subordinate: str) -> None:
+# What a container of docker's leaves to its root.
+BOUND = ("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service")
+BOUND += ("net_raw", "sys_chroot", "mknod", "audit_write", "setfcap")
+CONTAINED = f"--inh-caps -all --bounding-set -all,{','.join(f'+{name}' for name in BOUND)}"
+NOBODY = f"--reuid {USER} --regid {USER} --clear-groups"
+CASES = {
+    "subordinate ids": (NOBODY, "learner:600000:65536", MANY),
+    "a single id": (NOBODY, "", SINGLE),
+    "root of a container": (CONTAINED, "", CHROOT),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_same_without_privileges(case: str) -> None:
     if os.geteuid():
         pytest.skip("this user is unprivileged already")
+    as_whom, subordinate, rung = CASES[case]
     done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script(subordinate)], text=True, capture_output=True, check=False
+        ["unshare", "-m", "sh", "-c", script(as_whom, subordinate)], text=True, capture_output=True, check=False
     )
     told = done.stdout + done.stderr
     if "setpriv: " in told or "unshare: " in told.split("\n")[0]:
         not_run(f"tests without privileges: {told.strip()}")
     assert done.returncode == 0, told
-    climbed = "user namespace with subordinate ids" if subordinate else "user namespace with a single id"
-    assert f"rung {climbed}" not in told, told
+    assert f"rung {rung.title}:" not in told, told
 
 
-def script(subordinate: str) -> str:
+def script(as_whom: str, subordinate: str) -> str:
     site = next(path for path in sys.path if path.endswith("site-packages"))
     return SCRIPT.format(
         stage=STAGE,
         base=sys.base_prefix,
         site=site,
         user=USER,
+        as_whom=as_whom,
         subordinate=subordinate,
         home=HOME,
         python=Path(os.path.realpath(sys.executable)).name,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acrlab.agents.confine.rungs import CHROOT, NAMESPACES, SINGLE, SUBORDINATE, Rung
+from acrlab.agents.confine.rungs import CHROOT, MANY, NAMESPACES, SINGLE, Rung
 from acrlab.agents.protocol import EngineFailed
 from tests.agents.confine.boxes import box, every_mounting_rung, every_rung, within
 
@@ -116,7 +116,7 @@ def mounted_without_set_uid(root: Path) -> bool:
     return bool(os.statvfs(root).f_flag & os.ST_NOSUID)
 
 
-@pytest.mark.parametrize("rung", [NAMESPACES, SUBORDINATE, CHROOT], ids=lambda rung: rung.title)
+@pytest.mark.parametrize("rung", [NAMESPACES, MANY, CHROOT], ids=lambda rung: rung.title)
 def test_files_belong_to_whom_they_are_given(rung: Rung, root: Path) -> None:
     with box(rung, root) as here:
         assert here.run("touch /tmp/f; chown 1000:27 /tmp/f; stat -c %u:%g /tmp/f") == (0, "1000:27\n")
