@@ -37,8 +37,9 @@ ENDED = {"Succeeded": "was successful", "Timeout": "timed out", "Canceled": "was
 class Work:
     """A run that an agent has. `reason` says why it was told to stop."""
 
-    def __init__(self) -> None:
-        self.cancelled = threading.Event()
+    def __init__(self, log: str) -> None:
+        self.log, self.cancelled = log, threading.Event()
+        self.ending = False  # its agent has told how it ended
         self.reason = ""
         self.thread: threading.Thread | None = None
 
@@ -74,9 +75,16 @@ class Dispatcher:
     def _heard(self, happened: tuple[events.Event, ...]) -> None:
         for event in happened:
             if isinstance(event, events.RunEnded) and (work := self._work.get(event.id.lower())) is not None:
-                work.stop(event.status)
+                self._called_off(event, work)
         if not happened or any(isinstance(event, TELLS) for event in happened):
             self._begin()
+
+    def _called_off(self, event: events.RunEnded, work: Work) -> None:
+        """Somebody else has ended a run: its log ends here, whatever its agent still says."""
+        if not work.ending:
+            work.stop(event.status)
+            last = footer(event.id.rpartition("/")[2], ENDED.get(event.status, "failed"), event.seconds, event.error)
+            self._world.storage.append(work.log, "".join(f"{line}\r\n" for line in last).encode())
 
     def _begin(self) -> None:
         with self._changed:
@@ -110,7 +118,7 @@ class Dispatcher:
     def _start(self) -> None:
         for run in queue.startable(self._world, len(self._work), MOST):
             self._world.commit(events.RunStarted(at=self._world.now(), id=run.id))
-            work = self._work[run.id.lower()] = Work()
+            work = self._work[run.id.lower()] = Work(runs.log(run))
             work.thread = threading.Thread(target=self._run, args=(run.id, work), name="acrlab-run", daemon=True)
             work.thread.start()
 
@@ -130,8 +138,10 @@ class Dispatcher:
             self._tell(id, f"acrlab: internal error: {error}")
             ending = Ending(status="Error", error=str(error))
         with self._world.lock:
+            work.ending = True
             self._end(id, _judged(ending, work), time.monotonic() - started)
             self._work.pop(id.lower(), None)
+            self._world.storage.finish(work.log)
         with self._changed:
             self._pending = True
             self._changed.notify_all()
@@ -194,13 +204,10 @@ class Dispatcher:
     def _end(self, id: str, ending: Ending, seconds: float) -> None:
         """Write the last lines and the record, unless somebody has ended the run already."""
         run = self._world.state.resources.get(id.lower())
-        if run is None:
-            return
-        if "request" in run.body:
+        if run is not None and "request" in run.body:
             word = ENDED.get(ending.status, "failed")
             self._tell(id, *footer(run.id.rpartition("/")[2], word, seconds, ending.error))
             self._world.commit(*runs.ended(self._world, run, ending, seconds))
-        self._world.storage.finish(runs.log(run))
 
     # Ending
 
