@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MOST = max(4, 2 * (os.cpu_count() or 1))  # runs at a time, of all registries
 TELLS = (events.RunQueued, events.RunEnded, events.ResourcePut, events.ResourceDeleted)
+PATIENCE = 30.0  # seconds that an agent has to let go; its thread does not keep the process alive
 LOST = "acrlab was stopped while the run was under way: its agent is gone"
 ENDED = {"Succeeded": "was successful", "Timeout": "timed out", "Canceled": "was canceled"}
 
@@ -102,6 +103,7 @@ class Dispatcher:
 
     def _loop(self) -> None:
         contexts.sweep(self._world)
+        shutil.rmtree(self._folder, ignore_errors=True)  # what agents of a process left that was killed
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._pending or self._closed)
@@ -225,7 +227,7 @@ class Dispatcher:
             work.stop("Error")
         for work in list(self._work.values()):
             if work.thread is not None:
-                work.thread.join()
+                work.thread.join(PATIENCE)
         if self._thread is not None:
             self._thread.join()
         self._world.listeners.remove(self._heard)

@@ -64,6 +64,24 @@ def test_a_public_image_is_polled_on_the_worlds_clock(lab, hub):
     assert lab.dispatcher.idle(60) and len(list(lab.sdk.runs.list(GROUP, NAME))) == 2
 
 
+def test_a_deployment_fails_with_its_run(lab):
+    request = {"type": "DockerBuildRequest", "dockerFilePath": "nosuch", "platform": LINUX}
+    rows = [{"type": "Microsoft.ContainerRegistry/registries/taskRuns", "name": f"{NAME}/firstrun",
+             "apiVersion": "2019-06-01-preview", "properties": {"runRequest": request}}]  # fmt: skip
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "resources": rows,
+    }  # fmt: skip
+    path = f"{lab.cloud.g}/providers/Microsoft.Resources/deployments/failing"
+    body = {"properties": {"mode": "Incremental", "template": template}}
+    answer = lab.cloud.ask("PUT", path, body, version="2024-11-01")
+    assert lab.dispatcher.idle(60)
+    ended = lab.cloud.follow(answer.headers["azure-asyncoperation"]).json
+    assert (ended["status"], ended["error"]["code"]) == ("Failed", "TaskRunFailed")
+    shown = lab.cloud.ask("GET", path, version="2024-11-01").json["properties"]
+    assert (shown["provisioningState"], shown["error"]["code"]) == ("Failed", "TaskRunFailed")
+
+
 def test_templates_make_tasks_and_runs(lab):
     place = lab.upload(Dockerfile="FROM scratch\n")
     step = {"type": "Docker", "contextPath": place, "dockerFilePath": "Dockerfile", "imageNames": ["templated:1"]}
@@ -82,9 +100,15 @@ def test_templates_make_tasks_and_runs(lab):
     }  # fmt: skip
     path = f"{lab.cloud.g}/providers/Microsoft.Resources/deployments/tasks"
     body = {"properties": {"mode": "Incremental", "template": template}}
+    lab.engine.gate.clear()
     answer = lab.cloud.ask("PUT", path, body, version="2024-11-01")
     assert answer.status in (200, 201), answer
+    assert lab.cloud.follow(answer.headers["azure-asyncoperation"]).json["status"] == "Running"
+    assert lab.cloud.ask("GET", path, version="2024-11-01").json["properties"]["provisioningState"] == "Running"
+    lab.engine.gate.set()
     assert lab.dispatcher.idle(60) and lab.tags("templated") == ["1"]
+    assert lab.cloud.follow(answer.headers["azure-asyncoperation"]).json["status"] == "Succeeded"
+    assert lab.cloud.ask("GET", path, version="2024-11-01").json["properties"]["provisioningState"] == "Succeeded"
     assert lab.sdk.tasks.get(GROUP, NAME, "nightly").step.context_path == place
 
 
