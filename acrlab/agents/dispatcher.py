@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MOST = max(4, 2 * (os.cpu_count() or 1))  # runs at a time, of all registries
 TELLS = (events.RunQueued, events.RunEnded, events.ResourcePut, events.ResourceDeleted)
+PATIENCE = 30.0  # seconds that an agent has to let go; its thread does not keep the process alive
 LOST = "acrlab was stopped while the run was under way: its agent is gone"
 ENDED = {"Succeeded": "was successful", "Timeout": "timed out", "Canceled": "was canceled"}
 
@@ -37,8 +38,9 @@ ENDED = {"Succeeded": "was successful", "Timeout": "timed out", "Canceled": "was
 class Work:
     """A run that an agent has. `reason` says why it was told to stop."""
 
-    def __init__(self) -> None:
-        self.cancelled = threading.Event()
+    def __init__(self, log: str) -> None:
+        self.log, self.cancelled = log, threading.Event()
+        self.ending = False  # its agent has told how it ended
         self.reason = ""
         self.thread: threading.Thread | None = None
 
@@ -74,9 +76,16 @@ class Dispatcher:
     def _heard(self, happened: tuple[events.Event, ...]) -> None:
         for event in happened:
             if isinstance(event, events.RunEnded) and (work := self._work.get(event.id.lower())) is not None:
-                work.stop(event.status)
+                self._called_off(event, work)
         if not happened or any(isinstance(event, TELLS) for event in happened):
             self._begin()
+
+    def _called_off(self, event: events.RunEnded, work: Work) -> None:
+        """Somebody else has ended a run: its log ends here, whatever its agent still says."""
+        if not work.ending:
+            work.stop(event.status)
+            last = footer(event.id.rpartition("/")[2], ENDED.get(event.status, "failed"), event.seconds, event.error)
+            self._world.storage.append(work.log, "".join(f"{line}\r\n" for line in last).encode())
 
     def _begin(self) -> None:
         with self._changed:
@@ -94,6 +103,7 @@ class Dispatcher:
 
     def _loop(self) -> None:
         contexts.sweep(self._world)
+        shutil.rmtree(self._folder, ignore_errors=True)  # what agents of a process left that was killed
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._pending or self._closed)
@@ -110,7 +120,7 @@ class Dispatcher:
     def _start(self) -> None:
         for run in queue.startable(self._world, len(self._work), MOST):
             self._world.commit(events.RunStarted(at=self._world.now(), id=run.id))
-            work = self._work[run.id.lower()] = Work()
+            work = self._work[run.id.lower()] = Work(runs.log(run))
             work.thread = threading.Thread(target=self._run, args=(run.id, work), name="acrlab-run", daemon=True)
             work.thread.start()
 
@@ -130,8 +140,10 @@ class Dispatcher:
             self._tell(id, f"acrlab: internal error: {error}")
             ending = Ending(status="Error", error=str(error))
         with self._world.lock:
+            work.ending = True
             self._end(id, _judged(ending, work), time.monotonic() - started)
             self._work.pop(id.lower(), None)
+            self._world.storage.finish(work.log)
         with self._changed:
             self._pending = True
             self._changed.notify_all()
@@ -194,13 +206,10 @@ class Dispatcher:
     def _end(self, id: str, ending: Ending, seconds: float) -> None:
         """Write the last lines and the record, unless somebody has ended the run already."""
         run = self._world.state.resources.get(id.lower())
-        if run is None:
-            return
-        if "request" in run.body:
+        if run is not None and "request" in run.body:
             word = ENDED.get(ending.status, "failed")
             self._tell(id, *footer(run.id.rpartition("/")[2], word, seconds, ending.error))
             self._world.commit(*runs.ended(self._world, run, ending, seconds))
-        self._world.storage.finish(runs.log(run))
 
     # Ending
 
@@ -218,7 +227,7 @@ class Dispatcher:
             work.stop("Error")
         for work in list(self._work.values()):
             if work.thread is not None:
-                work.thread.join()
+                work.thread.join(PATIENCE)
         if self._thread is not None:
             self._thread.join()
         self._world.listeners.remove(self._heard)

@@ -1,5 +1,6 @@
 """Long-running operations: started, polled, over. By default they are over when first polled."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -53,22 +54,30 @@ def poll(world: World, operation: str, resource: str = "") -> Status:
         raise OperationNotFound(name=operation)
     if world.now() < found.due:
         return Status(found.verb, False)
-    if isinstance(found.result, dict) and "run" in found.result:
-        return _of_run(world, found)
+    if isinstance(found.result, dict) and "runs" in found.result:
+        return _of_runs(world, found)
     failed = isinstance(found.result, dict) and found.result.get("status") == "Failed"
     return Status("Failed" if failed else "Succeeded", True, found.result)
 
 
-def _of_run(world: World, found: Operation) -> Status:
-    """An operation that is over when a run is: of task runs."""
-    run = world.state.resources.get(found.result["run"].lower())
-    if run is None or run.body["status"] == "Succeeded":
-        return Status("Succeeded", True)
-    if "request" in run.body:
+def _of_runs(world: World, found: Operation) -> Status:
+    """An operation that is over when its runs are: of task runs, and of deployments that hold some."""
+    state, failed = standing(world, found.result["runs"])
+    if not state:
         return Status(found.verb, False)
-    status, name = run.body["status"], run.id.rpartition("/")[2]
-    error = {"code": "TaskRunFailed", "message": f"The run {name} ended with {status}. {run.body['error']}".strip()}
-    return Status("Failed", True, {"error": error})
+    return Status("Failed", True, {"error": failed}) if failed else Status("Succeeded", True)
+
+
+def standing(world: World, runs: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """How these runs stand, by their ids: nothing while one goes on, else Succeeded or Failed, and the error."""
+    kept = [each for each in (world.state.resources.get(run.lower()) for run in runs) if each is not None]
+    if any("request" in each.body for each in kept):
+        return "", {}
+    for each in kept:
+        if each.body["status"] != "Succeeded":
+            ended = f"The run {each.id.rpartition('/')[2]} ended with {each.body['status']}. {each.body['error']}"
+            return "Failed", {"code": "TaskRunFailed", "message": ended.strip()}
+    return "Succeeded", {}
 
 
 def state_of(world: World, resource: str) -> str:

@@ -8,7 +8,7 @@ from acrlab.domain.authorization_errors import AuthorizationFailed
 from acrlab.domain.resource_id import GUID, parse
 from acrlab.engine import authorization, entra, management_locks
 from acrlab.wire import arm_authorization, arm_core, arm_deployments, arm_groups, arm_insight, arm_locks, arm_resources
-from acrlab.wire.arm_requests import PROVIDER
+from acrlab.wire.arm_requests import PROVIDER, TASKS
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
@@ -17,10 +17,6 @@ OPEN, SIGNED_IN, VISIBLE = "open", "signed-in", "visible"
 _SLASHES = re.compile(r"//+")
 _EXTENSION = re.compile(r"/providers/Microsoft\.Authorization/", re.IGNORECASE)
 _REGISTRY = re.compile(r"/providers/Microsoft\.ContainerRegistry/registries(/|$)", re.IGNORECASE)
-# Answers about these do not name their api-version. Source: recorded, acr_task (2024-09).
-_TASKS = re.compile(
-    r"/registries/[^/]+/(tasks|runs|taskRuns|agentPools|scheduleRun|listBuildSourceUploadUrl)(/|$)", re.IGNORECASE
-)
 # Constant here: what is left after one request. Source: ARM throttling by token buckets (2024).
 _LEFT = {"GET": ("reads", 249, 3749), "HEAD": ("reads", 249, 3749), "DELETE": ("deletes", 199, 2999)}
 _WRITES = ("writes", 199, 2999)
@@ -133,5 +129,6 @@ def _versions(call: Call) -> list[tuple[str, str]]:
     if found is None or not found.supported:
         return []
     served = [("x-acrlab-api-version-served", found.served)] if found.newer else []
-    own = [("api-supported-versions", found.served)] if _REGISTRY.search(path) and not _TASKS.search(path) else []
+    # Source: recorded, acr_task (2024-09): answers about tasks and runs do not name their api-version.
+    own = [("api-supported-versions", found.served)] if _REGISTRY.search(path) and not TASKS.search(path) else []
     return own + served

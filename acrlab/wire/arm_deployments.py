@@ -15,6 +15,8 @@ from acrlab.engine import operations, resources
 from acrlab.engine.deployments import deploy, reading
 from acrlab.engine.deployments.plan import TYPE, Plan
 from acrlab.engine.state import Resource
+from acrlab.engine.tasks import task_runs
+from acrlab.engine.world import World
 from acrlab.wire import arm_documents, arm_resources, http
 from acrlab.wire.arm_requests import BODY, page, version
 from acrlab.wire.arm_resources import GROUP
@@ -48,14 +50,26 @@ def put(call: Call) -> Response:
     plan = _plan(call)
     known, result = plan.ask.known, deploy.run(plan)
     kept = deploy.record(plan, result)
-    outcome = {"status": "Failed", "error": kept.body["properties"]["error"]} if result.failure else None
+    outcome = _outcome(call, kept.body["properties"], result.failure is not None)
     started = operations.started(call.world, str(plan.ask.id), "deployments", "Running", 0.0, outcome)
     call.world.commit(kept, started)
     resource = call.world.state.resources[plan.ask.id.key]
     where = arm_resources.followed(call, resource, started.operation)
-    shown = _shown(resource)
+    shown = _shown(call.world, resource)
     shown["properties"]["provisioningState"] = "Accepted"
     return http.json(200 if known is not None else 201, shown, ("azure-asyncoperation", where))
+
+
+def _outcome(call: Call, properties: dict[str, Any], failed: bool) -> dict[str, Any] | None:
+    """What the operation ends with, or the runs whose ends it waits for."""
+    if failed:
+        return {"status": "Failed", "error": properties["error"]}
+    waited = _waited(call.world, properties)
+    return {"runs": waited} if waited else None
+
+
+def _waited(world: World, properties: dict[str, Any]) -> list[str]:
+    return task_runs.among(world, (each["id"] for each in properties["resources"]))
 
 
 def validate(call: Call) -> Response:
@@ -70,7 +84,7 @@ def validate(call: Call) -> Response:
 def get(call: Call) -> Response:
     """One deployment."""
     version(call)
-    return http.json(200, _shown(_found(call)))
+    return http.json(200, _shown(call.world, _found(call)))
 
 
 def exists(call: Call) -> Response:
@@ -89,8 +103,11 @@ def _found(call: Call) -> Resource:
     return found
 
 
-def _shown(resource: Resource) -> dict[str, Any]:
+def _shown(world: World, resource: Resource) -> dict[str, Any]:
     own = resource.body["properties"]
+    state, failed = operations.standing(world, _waited(world, own))
+    if own["provisioningState"] == "Succeeded":
+        own = {**own, "provisioningState": state or "Running"} | ({"error": failed} if failed else {})
     digest = int.from_bytes(hashlib.sha256(msgspec.json.encode(own["template"])).digest()[:8])
     properties = {
         "templateHash": str(digest), **{name: value for name, value in own.items() if name not in _HIDDEN},
@@ -108,7 +125,7 @@ def listing(call: Call) -> Response:
     resources.require_group(call.world, parse(_collection(call).partition("/providers/")[0]))
     prefix = f"{_collection(call).lower()}/"
     found = [each for key, each in sorted(call.world.state.resources.items()) if key.startswith(prefix)]
-    return page(call, found, lambda each: each.id.lower(), _shown)
+    return page(call, found, lambda each: each.id.lower(), lambda each: _shown(call.world, each))
 
 
 def export(call: Call) -> Response:

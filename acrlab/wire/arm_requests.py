@@ -17,6 +17,7 @@ from acrlab.domain.arm_errors import (
     PropertyInvalid,
 )  # fmt: skip
 from acrlab.domain.errors import BodyInvalid
+from acrlab.domain.tasks import shapes
 from acrlab.engine import groups
 from acrlab.wire import http
 from acrlab.wire.call import Call
@@ -24,6 +25,10 @@ from acrlab.wire.call import Call
 BODY = 4 * 1024 * 1024  # bytes. Source: ARM limits, request size
 PAGE = 100  # items of a page
 PROVIDER = "microsoft.containerregistry"
+# What has api-versions of its own, older ones than registries have.
+TASKS = re.compile(
+    r"/registries/[^/]+/(tasks|runs|taskRuns|agentPools|scheduleRun|listBuildSourceUploadUrl)(/|$)", re.IGNORECASE
+)
 _VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[a-zA-Z]+)?")
 _CORE = "2024-11-01,2024-07-01,2024-03-01,2023-07-01,2022-12-01,2022-09-01,2021-04-01,2020-06-01,2019-10-01"
 _TEXT = r"'((?:[^']|'')*)'"
@@ -44,6 +49,8 @@ def version(call: Call, kind: str = "", namespace: str = PROVIDER) -> str:
     if not _VERSION.fullmatch(asked):
         raise ApiVersionInvalid(version=asked[:60], supported=_CORE)
     if not kind or namespace.lower() != PROVIDER:
+        return asked.lower()
+    if asked.lower() in shapes.VERSIONS and TASKS.search(call.request.path):
         return asked.lower()
     found = projection.resolve(asked)
     if not found.supported:

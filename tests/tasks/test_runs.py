@@ -68,7 +68,9 @@ def test_the_log_grows_while_the_run_goes_on_and_a_cancel_ends_it(lab):
     lab.sdk.runs.cancel(GROUP, NAME, run.run_id)
     ended = lab.settled(run.run_id)
     assert ended.status == "Canceled" and ended.finish_time is not None
-    assert lab.log(run.run_id).headers["x-ms-meta-Complete"] == "canceled"
+    ended = lab.log(run.run_id)
+    assert ended.headers["x-ms-meta-Complete"] == "canceled"
+    assert ended.text.endswith(f"\r\nRun ID: {run.run_id} was canceled after 0s\r\n")
     assert lab.tags("app") == []
     with pytest.raises(HttpResponseError, match="cannot be cancelled"):
         lab.sdk.runs.cancel(GROUP, NAME, run.run_id)

@@ -8,7 +8,7 @@ from acrlab.domain.registry import Field
 
 TASK, RUN = f"{REGISTRIES}/tasks", f"{REGISTRIES}/runs"
 TASK_RUN, POOL = f"{REGISTRIES}/taskRuns", f"{REGISTRIES}/agentPools"
-VERSIONS = ("2019-06-01-preview", "2025-03-01-preview")
+VERSIONS = ("2018-09-01", "2019-04-01", "2019-06-01-preview", "2025-03-01-preview")
 TIMEOUT = (300, 28800, 3600)  # seconds: least, most, default
 CPU = 2  # cores of an agent outside of pools
 

@@ -3,6 +3,7 @@
 Source: azure-mgmt-containerregistrytasks 1.0.0b1; rest example TaskRuns_Create of 2025-03-01-preview.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from acrlab.domain import events
@@ -77,9 +78,15 @@ def slow(ask: Ask, body: dict[str, Any]) -> bool:
     return True
 
 
-def outcome(ask: Ask, body: dict[str, Any]) -> dict[str, str]:
+def outcome(ask: Ask, body: dict[str, Any]) -> dict[str, list[str]]:
     """What its operation waits for."""
-    return {"run": body["properties"]["run"]}
+    return {"runs": [body["properties"]["run"]]}
+
+
+def among(world: World, ids: Iterable[str]) -> list[str]:
+    """The runs that the task runs among these resources stand for."""
+    found = (world.state.resources.get(id.lower()) for id in ids if "/taskruns/" in id.lower())
+    return [each.body["properties"]["run"] for each in found if each is not None]
 
 
 def details(ask: Ask) -> Resource:

@@ -200,20 +200,6 @@ def test_run_of_a_task(az, context):
     az.run("acr", "task", "delete", "--name", "fromdir", "--registry", NAME, "--yes")
 
 
-def test_a_timer_fires_on_the_worlds_clock(az, tmp_path):
-    task(az, "create", "--name", "hourly", "--context", "/dev/null", "--cmd", "bash echo hello",
-         "--schedule", "0 * * * *")  # fmt: skip
-    emulator = az.cloud.emulator
-    with emulator.world.lock:
-        emulator.world.advance(3600)
-    assert emulator.dispatcher.idle(60)
-    later = Az(az.cloud, tmp_path)  # its tokens are as old as the clock says
-    later.sign_in()
-    (run,) = task(later, "list-runs", "--name", "hourly")
-    assert (run["runType"], run["timerTrigger"]["timerTriggerName"]) == ("AutoRun", "t1")
-    later.run("acr", "task", "delete", "--name", "hourly", "--registry", NAME, "--yes")
-
-
 # --- agent pools and task runs --------------------------------------------------------------------
 
 
@@ -255,3 +241,20 @@ def test_task_runs(az):
     assert "error opening dockerfile: nosuch.df" in logs
     az.run("acr", "taskrun", "delete", "--name", "firstrun", "--registry", NAME, "--yes")
     assert az.json("acr", "taskrun", "list", "--registry", NAME) == []
+
+
+# --- last, as the tokens of the others do not outlive it -------------------------------------------
+
+
+def test_a_timer_fires_on_the_worlds_clock(az, tmp_path):
+    task(az, "create", "--name", "hourly", "--context", "/dev/null", "--cmd", "bash echo hello",
+         "--schedule", "0 * * * *")  # fmt: skip
+    emulator = az.cloud.emulator
+    with emulator.world.lock:
+        emulator.world.advance(3600)
+    assert emulator.dispatcher.idle(60)
+    later = Az(az.cloud, tmp_path)  # its tokens are as old as the clock says
+    later.sign_in()
+    (run,) = task(later, "list-runs", "--name", "hourly")
+    assert (run["runType"], run["timerTrigger"]["timerTriggerName"]) == ("AutoRun", "t1")
+    later.run("acr", "task", "delete", "--name", "hourly", "--registry", NAME, "--yes")

@@ -1,0 +1,81 @@
+"""`az` 2.91 and the engine of this machine: what Microsoft's pages build and run, without internet."""
+
+import pytest
+
+from acrlab.agents import engines
+from tests.peers.cloud import LOCATION, Cloud
+from tests.peers.lanes import not_run
+from tests.peers.test_az import Az
+
+pytestmark = pytest.mark.peers
+
+GROUP, NAME = "builds", "buildspeer"
+SAMPLES = "https://github.com/Azure-Samples/acr-tasks.git"
+
+
+@pytest.fixture(scope="module")
+def az(tmp_path_factory):
+    found = engines.engine().probe()
+    if not found.run:
+        not_run(f"no engine that runs processes: {'; '.join(found.reasons)}")
+    with Cloud.open(tmp_path_factory.mktemp("home")) as cloud:
+        program = Az(cloud, tmp_path_factory.mktemp("azure"))
+        program.sign_in()
+        program.json("group", "create", "--name", GROUP, "--location", LOCATION)
+        program.json("acr", "create", "--resource-group", GROUP, "--name", NAME, "--sku", "Basic")
+        yield program
+
+
+def test_the_quickstart(az, tmp_path):
+    """Source: container-registry-quickstart-task-cli (2025): build, push and run hello-world."""
+    (tmp_path / "Dockerfile").write_text("FROM mcr.microsoft.com/hello-world\n")
+    built = az.run("acr", "build", "--image", "sample/hello-world:v1", "--registry", NAME, "--file",
+                   str(tmp_path / "Dockerfile"), str(tmp_path))  # fmt: skip
+    assert "was successful after" in built.stdout
+    ran = az.run("acr", "run", "--registry", NAME, "--cmd", "$Registry/sample/hello-world:v1", "/dev/null")
+    assert "Hello from Docker!" in ran.stdout
+    assert az.json("acr", "repository", "show-tags", "--name", NAME, "--repository", "sample/hello-world") == ["v1"]
+
+
+def test_a_build_that_runs_something(az, tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM docker.io/library/busybox\nCOPY f /f\nRUN cat /f > /g && rm /f\n")
+    (tmp_path / "f").write_text("content\n")
+    az.run("acr", "build", "--image", "run:v1", "--registry", NAME, str(tmp_path))
+    ran = az.run("acr", "run", "--registry", NAME, "--cmd", "$Registry/run:v1 cat /g", "/dev/null")
+    assert "content" in ran.stdout
+    (tmp_path / "Dockerfile").write_text("FROM docker.io/library/busybox\nRUN cat /nothing\n")
+    failed = az.run("acr", "build", "--image", "run:v2", "--registry", NAME, str(tmp_path), code=1)
+    assert "returned a non-zero code: 1" in failed.stdout and "Run failed" in failed.stderr
+    assert az.json("acr", "repository", "show-tags", "--name", NAME, "--repository", "run") == ["v1"]
+
+
+def test_a_task_of_several_steps(az):
+    done = az.run("acr", "run", "--registry", NAME, "--file", "build-push-hello-world.yaml", SAMPLES)
+    assert "is a stand-in" in done.stdout and "Successfully pushed image" in done.stdout
+    (tag,) = az.json("acr", "repository", "show-tags", "--name", NAME, "--repository", "hello-world")
+    purge = "acr purge --filter 'hello-world:.*' --ago 0d --untagged"
+    az.run("acr", "run", "--registry", NAME, "--cmd", purge, "/dev/null")
+    assert "hello-world" not in az.json("acr", "repository", "list", "--name", NAME), tag
+
+
+def test_a_base_image_is_patched(az, tmp_path):
+    """Source: container-registry-tutorial-base-image-update (2023-10), with images of its own registry."""
+    base, app = tmp_path / "base", tmp_path / "app"
+    for folder, text in ((base, "FROM docker.io/library/busybox\nCOPY v /v\n"),
+                         (app, f"FROM {NAME}.azurecr.io/base:1\nCMD cat /v\n")):  # fmt: skip
+        folder.mkdir()
+        (folder / "Dockerfile").write_text(text)
+    (base / "v").write_text("first\n")
+    az.run("acr", "build", "--image", "base:1", "--registry", NAME, str(base))
+    az.run("acr", "task", "create", "--name", "dependent", "--registry", NAME, "--image", "dependent:1",
+           "--context", "https://github.com/Azure-Samples/acr-tasks.git", "--file", "Dockerfile",
+           "--commit-trigger-enabled", "false")  # fmt: skip
+    az.run("acr", "task", "run", "--name", "dependent", "--registry", NAME, "--context", str(app))
+    (base / "v").write_text("second\n")
+    az.run("acr", "build", "--image", "base:1", "--registry", NAME, str(base))
+    assert az.cloud.emulator.dispatcher.idle(120)
+    runs = az.json("acr", "task", "list-runs", "--name", "dependent", "--registry", NAME)
+    assert [each["runType"] for each in runs] == ["AutoBuild", "QuickRun"]
+    assert runs[0]["imageUpdateTrigger"]["images"][0]["repository"] == "base"
+    told = az.run("acr", "task", "logs", "--registry", NAME, "--run-id", runs[0]["runId"]).stdout
+    assert "error opening dockerfile: Dockerfile" in told  # the repository has none: az task run brought its own
