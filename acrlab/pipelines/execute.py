@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,8 +62,8 @@ def execute(wish: Wish, write: Callable[[str], None]) -> str:
     system = wish.system or system_of(wish.file)
     folder = Path(tempfile.mkdtemp(prefix="acrlab-pipeline-"))
     try:
-        machine = Machine(folder, running.environment())
-        return _SYSTEMS[system](wish, text, machine, write)
+        with closing(Machine(folder, running.environment())) as machine:
+            return _SYSTEMS[system](wish, text, machine, write)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
