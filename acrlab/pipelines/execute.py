@@ -37,6 +37,7 @@ class Wish(NamedTuple):
     branch: str = ""
     reason: str = "manual"
     variables: Mapping[str, str] = {}
+    tool: str = ""  # what builds and pushes: podman, buildah, docker, or acrlab's own engine
 
 
 def system_of(file: Path) -> str:
@@ -62,7 +63,7 @@ def execute(wish: Wish, write: Callable[[str], None]) -> str:
     system = wish.system or system_of(wish.file)
     folder = Path(tempfile.mkdtemp(prefix="acrlab-pipeline-"))
     try:
-        with closing(Machine(folder, running.environment())) as machine:
+        with closing(Machine(folder, running.environment(), wish.tool)) as machine:
             return _SYSTEMS[system](wish, text, machine, write)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

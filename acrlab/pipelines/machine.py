@@ -30,8 +30,8 @@ NO_TOOL = "there is no podman, no buildah, and no docker with its daemon"
 class Machine:
     """One agent: a folder of its own, and the environment of the emulator without its owner's credentials."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, environment: Mapping[str, str], tool: str = "") -> None:
+        self.folder, self._named = folder, tool or os.environ.get(TOOL, "")
         self.environment = {name: value for name, value in environment.items() if name not in NOT_HANDED_DOWN}
         for name in ("home", "docker", "azure", "bin", "temp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ class Machine:
     def container_tool(self) -> str:
         """The program that builds and pushes images here. Raises: ToolMissing."""
         if not self._tool:
-            self._tool.append(_container_tool(self.environment) or self._own())
+            self._tool.append(_container_tool(self._named, self.environment) or self._own())
             self._stand_in(self._tool[0])
         return self._tool[0]
 
@@ -136,9 +136,8 @@ def _end(process: "subprocess.Popen[str]", over: threading.Event) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _container_tool(environment: Mapping[str, str]) -> str:
+def _container_tool(named: str, environment: Mapping[str, str]) -> str:
     """A program by its path; empty for acrlab's own engine. Raises: ToolMissing for one that is named and not here."""
-    named = os.environ.get(TOOL, "")
     if named == OWN:
         return ""
     for name in [named] if named else CONTAINER_TOOLS:
@@ -146,7 +145,7 @@ def _container_tool(environment: Mapping[str, str]) -> str:
         if found and (os.path.basename(name) != "docker" or _daemon(found, environment)):
             return found
     if named:
-        raise ToolMissing(f"{TOOL} names {named}, which is not here: {', '.join((*CONTAINER_TOOLS, OWN))} can be named")
+        raise ToolMissing(f"{named} is not on this machine: name one of {', '.join((*CONTAINER_TOOLS, OWN))}")
     return ""
 
 
