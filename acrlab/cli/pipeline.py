@@ -38,6 +38,7 @@ def run(
     system: Annotated[System | None, typer.Option(help="Whose file it is, where its name does not say it.")] = None,
     branch: Annotated[str, typer.Option(help="The branch of the run; by default the one that is checked out.")] = "",
     reason: Annotated[Reason, typer.Option(help="push and pull-request ask the file's own triggers.")] = Reason.manual,
+    tool: Annotated[str, typer.Option(help="What builds and pushes: podman, buildah, docker or acrlab.")] = "",
     variable: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE for this run.")] = None,
 ) -> None:
     """Run a pipeline: its steps are really done. What cannot be run is refused by name and line, before anything is."""
@@ -49,7 +50,7 @@ def run(
         fail(f"{file} is no file", 2)
     with told():
         try:
-            wish = Wish(file, system.value if system else "", branch, reason.value, given)
+            wish = Wish(file, system.value if system else "", branch, reason.value, given, tool)
             result = execute(wish, lambda line: typer.echo(line))
         except PipelineRefused as refused:
             fail(f"{file}: {refused}", 2)

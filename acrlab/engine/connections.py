@@ -76,5 +76,5 @@ def end(world: World, number: int, result: str) -> PipelineRun:
     """Record how it ended. Raises: ConnectionInvalid."""
     if not 0 < number <= len(world.state.pipelines) or world.state.pipelines[number - 1].result:
         raise ConnectionInvalid(reason=f"no pipeline run {number} is under way")
-    world.commit(events.PipelineEnded(at=world.now(), number=number, result=result[:100]))
+    world.commit(events.PipelineEnded(at=world.now(), number=number, outcome=result[:100]))
     return world.state.pipelines[number - 1]

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ class Wish(NamedTuple):
     branch: str = ""
     reason: str = "manual"
     variables: Mapping[str, str] = {}
+    tool: str = ""  # what builds and pushes: podman, buildah, docker, or acrlab's own engine
 
 
 def system_of(file: Path) -> str:
@@ -61,8 +63,8 @@ def execute(wish: Wish, write: Callable[[str], None]) -> str:
     system = wish.system or system_of(wish.file)
     folder = Path(tempfile.mkdtemp(prefix="acrlab-pipeline-"))
     try:
-        machine = Machine(folder, running.environment())
-        return _SYSTEMS[system](wish, text, machine, write)
+        with closing(Machine(folder, running.environment(), wish.tool)) as machine:
+            return _SYSTEMS[system](wish, text, machine, write)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

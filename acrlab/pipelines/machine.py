@@ -8,8 +8,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from acrlab.pipelines.refusals import StepFailed, ToolMissing
+
+if TYPE_CHECKING:
+    from acrlab.pipelines.engine.serve import BuiltIn
 
 # Whoever started the emulator may do everything; a pipeline may do what its connections may.
 NOT_HANDED_DOWN = (
@@ -17,15 +21,17 @@ NOT_HANDED_DOWN = (
     "ACRLAB_IDENTITY_ENDPOINT", "ACRLAB_IDENTITY_HEADER",
 )  # fmt: skip
 CONTAINER_TOOLS = ("podman", "buildah", "docker")
+OWN = "acrlab"  # its own engine, where the machine has none of them
 LONGEST_LINE = 64 * 1024  # characters; more is cut into lines
 TOOL = "ACRLAB_CONTAINER_TOOL"
+NO_TOOL = "there is no podman, no buildah, and no docker with its daemon"
 
 
 class Machine:
     """One agent: a folder of its own, and the environment of the emulator without its owner's credentials."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, environment: Mapping[str, str], tool: str = "") -> None:
+        self.folder, self._named = folder, tool or os.environ.get(TOOL, "")
         self.environment = {name: value for name, value in environment.items() if name not in NOT_HANDED_DOWN}
         for name in ("home", "docker", "azure", "bin", "temp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -34,18 +40,33 @@ class Machine:
             "AZURE_CONFIG_DIR": str(folder / "azure"), "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         }  # fmt: skip
         self._tool: list[str] = []
+        self._built_in: BuiltIn | None = None
 
     def container_tool(self) -> str:
         """The program that builds and pushes images here. Raises: ToolMissing."""
         if not self._tool:
-            self._tool.append(_container_tool(self.environment))
+            self._tool.append(_container_tool(self._named, self.environment) or self._own())
             self._stand_in(self._tool[0])
         return self._tool[0]
+
+    def _own(self) -> str:
+        """acrlab's own engine as a program. Raises: ToolMissing where there is no such thing."""
+        if os.name == "nt":
+            raise ToolMissing(f"{NO_TOOL}: one of them builds and pushes, or ACR itself by `az acr build`")
+        from acrlab.pipelines.engine.serve import BuiltIn  # late: most machines have a tool
+
+        self._built_in = BuiltIn(self.folder / "engine", self.environment)
+        return str(self._built_in.program)
+
+    def close(self) -> None:
+        """End what works for this machine."""
+        if self._built_in is not None:
+            self._built_in.close()
 
     def _stand_in(self, tool: str) -> None:
         """Scripts call docker: where that is not what works here, the name leads to what does."""
         script = self.folder / "bin" / "docker"
-        if os.path.basename(tool) != "docker" and os.name != "nt":
+        if tool != shutil.which("docker") and os.name != "nt":
             script.write_text(f'#!/bin/sh\nexec "{tool}" "$@"\n')
             script.chmod(0o755)
 
@@ -115,18 +136,17 @@ def _end(process: "subprocess.Popen[str]", over: threading.Event) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _container_tool(environment: Mapping[str, str]) -> str:
-    named = os.environ.get(TOOL, "")
+def _container_tool(named: str, environment: Mapping[str, str]) -> str:
+    """A program by its path; empty for acrlab's own engine. Raises: ToolMissing for one that is named and not here."""
+    if named == OWN:
+        return ""
     for name in [named] if named else CONTAINER_TOOLS:
         found = shutil.which(name)
         if found and (os.path.basename(name) != "docker" or _daemon(found, environment)):
             return found
-    none = "there is no podman, no buildah, and no docker with its daemon"
-    missing = f"{TOOL} names {named}, which is not here" if named else none
-    raise ToolMissing(
-        f"{missing}: an image can be built and pushed with one of {', '.join(CONTAINER_TOOLS)}, or in ACR itself by an "
-        "AzureCLI@2 step with `az acr build`"
-    )
+    if named:
+        raise ToolMissing(f"{named} is not on this machine: name one of {', '.join((*CONTAINER_TOOLS, OWN))}")
+    return ""
 
 
 def _daemon(docker: str, environment: Mapping[str, str]) -> bool:

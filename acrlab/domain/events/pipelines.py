@@ -12,7 +12,7 @@ class ConnectionMade(Happening, frozen=True):
     principal: str
     app_id: str
     role: str
-    secret: str  # never told
+    secret: str = ""  # never told
 
 
 class ConnectionRemoved(Happening, frozen=True):
@@ -32,10 +32,10 @@ class PipelineStarted(Happening, frozen=True):
 
 
 class PipelineEnded(Happening, frozen=True):
-    """It is over. `result` is in the words of its system."""
+    """It is over. `outcome` is in the words of its system."""
 
     number: int
-    result: str
+    outcome: str
 
 
 Pipelines = ConnectionMade | ConnectionRemoved | PipelineStarted | PipelineEnded

@@ -25,7 +25,7 @@ def _started(state: State, event: events.PipelineStarted) -> None:
 
 def _ended(state: State, event: events.PipelineEnded) -> None:
     run = state.pipelines[event.number - 1]
-    run.result, run.finished = event.result, event.at
+    run.result, run.finished = event.outcome, event.at
 
 
 FOLD: dict[type, Callable[[State, Any], None]] = {
