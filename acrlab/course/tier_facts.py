@@ -3,6 +3,7 @@
 from acrlab.client.display import Table
 from acrlab.course.bars import Bar, Bars
 from acrlab.data import cited, load
+from acrlab.domain import amounts
 from acrlab.domain.tiers import CLASSIC, CURRENT, UNLIMITED, Limit, Profile, Tier, profile
 
 CALENDAR = 365 / 12  # days of a month
@@ -40,6 +41,18 @@ def rates(edition: str = CURRENT) -> Table:
         (name, *(str(tier.rates[name].per_registry) for tier in found.tiers.values())) for name in _first(found).rates
     )
     return Table(("requests a minute", *found.tiers), rows, f"Request rates: {found.title} ({found.name})")
+
+
+def transfers(stored: str = "1 GiB", edition: str = CLASSIC) -> Table:
+    """How long content takes at a tier's bandwidth, where a profile states one. Raises: ValueError for no amount."""
+    found, size = profile(edition), amounts.stored(stored)
+    rows = tuple(
+        (tier.name, name, f"{speed.megabits} Mbps", f"{speed.seconds(size):.0f} s", f"{speed.source}, {speed.date}")
+        for tier in found.tiers.values() for name, speed in tier.bandwidths.items()
+    )  # fmt: skip
+    doubts = {text for tier in found.tiers.values() for speed in tier.bandwidths.values() for text in speed.conflict}
+    note = " ".join(sorted(doubts)) if rows else f"The profile {edition} states no bandwidth."
+    return Table(("tier", "direction", "bandwidth", stored, "source"), rows, f"Moving {stored} ({edition})", note)
 
 
 def changes() -> Table:

@@ -64,6 +64,20 @@ class Rate(msgspec.Struct, frozen=True):
     date: str
 
 
+class Bandwidth(msgspec.Struct, frozen=True):
+    """How fast content moves in a direction. Units: megabits a second."""
+
+    direction: str
+    megabits: int
+    source: str
+    date: str
+    conflict: tuple[str, ...] = ()
+
+    def seconds(self, size: int) -> float:
+        """How long that many bytes take at best."""
+        return size * 8 / (self.megabits * 1_000_000)
+
+
 class Usage(msgspec.Struct, frozen=True, rename="camel"):
     """A row of listUsages, as it goes over the wire."""
 
@@ -89,6 +103,7 @@ class Tier(msgspec.Struct, frozen=True):
     limits: Mapping[str, Limit]
     features: Mapping[str, Feature]
     rates: Mapping[str, Rate]
+    bandwidths: Mapping[str, Bandwidth]  # upload and download, in a profile that states them
 
     def includes(self, feature: str) -> bool:
         """Say whether the tier has the feature.
@@ -235,7 +250,15 @@ def _tier(facts: dict[str, Any], edition: str, tier: str) -> Tier:
     limits = {name: _limit(facts, name, edition, tier) for name in facts["limit"]}
     features = {name: _feature(facts, name, edition, tier) for name in facts["feature"]}
     rates = {row["name"]: _rate(facts, row, tier) for row in facts["rate"] if row["profile"] == edition}
-    return Tier(tier, MappingProxyType(limits), MappingProxyType(features), MappingProxyType(rates))
+    speeds = {
+        row["name"]: Bandwidth(
+            row["name"], row["per_registry"][tier], conflict=_conflict(facts, row), **_origin(facts, row)
+        )
+        for row in facts["bandwidth"] if row["profile"] == edition
+    }  # fmt: skip
+    return Tier(
+        tier, MappingProxyType(limits), MappingProxyType(features), MappingProxyType(rates), MappingProxyType(speeds)
+    )
 
 
 def _limit(facts: dict[str, Any], name: str, edition: str, tier: str) -> Limit:

@@ -24,6 +24,8 @@ KEY = "acr"
 ISSUER = "Azure Container Registry"
 REFRESH_LIFE = 3 * 3600  # seconds. Source: container-registry-authentication (2026)
 ACCESS_LIFE = 75 * 60  # seconds. Source: recorded, exp = iat + 4500
+# What a role over the quarantine gives of a word that its holder was not granted: for content in quarantine alone.
+QUARANTINE = {"pull": "quarantine_read", "metadata_write": "quarantine_write"}
 ANONYMOUS_LIFE = 5 * 60  # seconds. Source: recorded, sub acr_anon_pull
 BACKDATED = 900  # seconds that a token's start lies before its issue. Source: recorded
 NULL_GUID = "00000000-0000-0000-0000-000000000000"  # the user name that goes with a token as password
@@ -70,11 +72,22 @@ def granted(world: "World", registry: Registry, principal: Principal, asked: Ite
     """What is asked and allowed; scopes of which nothing is left are dropped."""
     found: dict[tuple[str, str], frozenset[str]] = {}
     for scope in asked:
-        actions = _overlap(scope.actions, allowed(world, registry, principal, scope.kind, scope.name))
+        may = allowed(world, registry, principal, scope.kind, scope.name)
+        actions = _overlap(scope.actions, may) | _of_quarantine(world, registry, principal, scope, may)
         if actions:
             key = scope.kind, scope.name
             found[key] = found.get(key, frozenset()) | actions
     return tuple(Scope(kind, name, actions) for (kind, name), actions in found.items())
+
+
+def _of_quarantine(
+    world: "World", registry: Registry, principal: Principal, scope: Scope, may: frozenset[str]
+) -> frozenset[str]:  # fmt: skip
+    lacking = [word for word in QUARANTINE if word in scope.actions and word not in may and scope.kind == "repository"]
+    return frozenset(
+        QUARANTINE[word] for word in lacking
+        if authorization.operates(world, registry, principal, QUARANTINE[word], scope.name)
+    )  # fmt: skip
 
 
 def _overlap(asked: frozenset[str], may: frozenset[str]) -> frozenset[str]:
@@ -90,8 +103,11 @@ def permissions(world: "World", registry: Registry, principal: Principal) -> lis
 
 
 def welcome(world: "World", registry: Registry, principal: Principal) -> bool:
-    """Whether a principal has any right at all on the registry's content."""
-    return bool(permissions(world, registry, principal) or allowed(world, registry, principal, "registry", "catalog"))
+    """Whether a principal has any right at all on the registry's content, or over its quarantine."""
+    if permissions(world, registry, principal) or allowed(world, registry, principal, "registry", "catalog"):
+        return True
+    anywhere = authorization.ANY_REPOSITORY
+    return any(authorization.operates(world, registry, principal, each, anywhere) for each in QUARANTINE.values())
 
 
 # Issuing

@@ -6,6 +6,7 @@ import msgspec
 
 from acrlab.domain.content import INDEXES, Attributes
 from acrlab.domain.errors import BodyInvalid, ManifestUnknown, TagUnknown
+from acrlab.domain.lifecycle_errors import QuarantineDenied
 from acrlab.engine import manifests, repositories
 from acrlab.engine.lifecycle import quarantine
 from acrlab.engine.state import Entry, Registry, Repository, Tag
@@ -109,10 +110,13 @@ def update_manifest(call: Call) -> Response:
     entry = _find_entry(call)
     name = call.params["repository"]
     changes, decision = _changes(call.body), _decision(call.body)
+    locks = bool(changes) or not decision
+    if locks and call.access is not None and not call.access.allows("repository", name, "metadata_write"):
+        raise QuarantineDenied().why("a role over the quarantine decides about it, and changes no other attribute")
     if decision:
         repository = repositories.find(call.home, name)
         quarantine.decide(call.world, call.home, repository, entry, *decision, call.principal)
-    if changes or not decision:
+    if locks:
         repositories.lock(call.world, call.home, name, changes, call.principal.id, digest=entry.digest)
     return show_manifest(call)
 

@@ -92,7 +92,9 @@ def _kept(seen: Evidence, registry: str, images: tuple[str, ...]) -> Iterator[Fi
         "try:\n"
         '    change = {"properties": {"dataEndpointEnabled": True}}\n'
         '    cloud.arm.registries.begin_update(lab.group, "contosolab05", change).result()\n'
-        "except HttpResponseError as refusal:\n    print(refusal.error.code)",
+        "except HttpResponseError as refusal:\n"
+        '    noted = {**registry.properties.tags, "refused": refusal.error.code}\n'
+        '    cloud.arm.registries.begin_update(lab.group, "contosolab05", {"tags": noted}).result()',
     ),
 )
 def asked(seen: Evidence) -> Iterator[Finding]:

@@ -31,6 +31,14 @@ def test_only_what_changed_is_called_a_change() -> None:
     assert all(row[2] != row[3] for row in tier_facts.changes().rows)
 
 
+def test_bandwidth_is_of_the_classic_table_and_says_what_contradicts_it() -> None:
+    table = tier_facts.transfers("1 GiB")
+    assert ("Basic", "upload", "10 Mbps", "859 s") in {row[:4] for row in table.rows} and len(table.rows) == 6
+    assert "MBps" in table.note
+    now = tier_facts.transfers("1 GiB", tiers.CURRENT)
+    assert not now.rows and now.note == "The profile current-2026 states no bandwidth."
+
+
 def test_a_limit_that_never_changed_is_drawn_once() -> None:
     assert len(tier_facts.compared("webhooks").rows) == 3
     assert len(tier_facts.compared("max_storage").rows) == 6

@@ -94,6 +94,11 @@ class Shelf:
     def pull(self, repository: str, reference: str, auth: str | None = None) -> Reply:
         return self.ask("GET", f"/v2/{repository}/manifests/{reference}", auth=auth)
 
+    def pull_json(self, repository: str, reference: str, auth: str | None = None) -> Any:
+        found = self.pull(repository, reference, auth)
+        assert found.status == 200, found
+        return found.json
+
     def delete(self, repository: str, digest: str) -> Reply:
         return self.ask("DELETE", f"/v2/{repository}/manifests/{digest}")
 

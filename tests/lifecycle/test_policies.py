@@ -307,6 +307,36 @@ def test_readers_of_the_quarantine_pull_by_digest_and_do_not_decide(cloud: Cloud
     assert refused.status in (401, 403) and registry.pull("app", "v1").status == 404
 
 
+@pytest.mark.parametrize("mode", ["LegacyRegistryPermissions", "AbacRepositoryPermissions"])
+def test_a_role_over_the_quarantine_is_enough_for_the_quarantine_and_for_nothing_else(
+    cloud: Cloud, shelf: Make, mode: str
+) -> None:
+    registry = shelf(roleAssignmentMode=mode)
+    seen = registry.push("app", "old", text="old")
+    policy(cloud, "quarantinePolicy")
+    digest = registry.push("app", "v1")
+    layer = registry.pull_json("app", seen)["layers"][0]["digest"]
+    scanner = Scanner(cloud, registry)
+    path, passed = f"/acr/v1/app/_manifests/{digest}", b'{"quarantineState":"Passed"}'
+    assert registry.pull("app", digest, scanner.bearer("pull")).status == 401
+    scanner.give("AcrQuarantineReader")
+    reading = scanner.bearer("pull", "metadata_write")
+    assert registry.pull("app", digest, reading).status == 200
+    config = registry.pull_json("app", digest, reading)["config"]["digest"]
+    assert registry.ask("GET", f"/v2/app/blobs/{config}", auth=reading).status == 200
+    assert registry.pull("app", seen, reading).status == 401, "what is not in quarantine is for AcrPull"
+    assert registry.ask("GET", f"/v2/app/blobs/{layer}", auth=reading).status == 401
+    assert registry.ask("GET", "/v2/app/tags/list", auth=reading).status == 401
+    assert registry.ask("PATCH", path, passed, auth=reading).status == 401
+    scanner.give("AcrQuarantineWriter")
+    deciding = scanner.bearer("metadata_write")
+    assert registry.ask("PATCH", path, b'{"deleteEnabled":false}', auth=deciding).status == 403
+    assert registry.ask("PATCH", "/acr/v1/app/_tags/v1", b'{"deleteEnabled":false}', auth=deciding).status == 401
+    assert registry.ask("PATCH", "/acr/v1/app", b'{"writeEnabled":false}', auth=deciding).status == 401
+    assert registry.ask("PATCH", path, passed, auth=deciding).status == 200
+    assert registry.pull("app", digest, reading).status == 401, "it has left the quarantine"
+
+
 @pytest.mark.parametrize(
     "body", [b'{"quarantineState":"Maybe"}', b'{"quarantineState":5}', b'{"quarantineDetails":[]}']
 )

@@ -6,7 +6,7 @@ quarantine pull by digest.
 
 from typing import TYPE_CHECKING
 
-from acrlab.domain import events
+from acrlab.domain import content, events
 from acrlab.domain.access import Principal
 from acrlab.domain.errors import DisallowedOperation, ManifestUnknown
 from acrlab.domain.lifecycle_errors import QuarantineDenied, QuarantineStateInvalid
@@ -27,6 +27,18 @@ def on(world: "World", registry: Registry) -> bool:
 def hides(entry: Entry) -> bool:
     """Whether a manifest is out of sight."""
     return entry.quarantine in (QUARANTINED, FAILED)
+
+
+def holds(registry: Registry, repository: str, digest: str) -> bool:
+    """Whether a digest is a manifest in quarantine, or part of one."""
+    found = registry.repositories.get(repository)
+    hidden = [each for each in found.manifests.values() if hides(each)] if found is not None else []
+    return any(digest == each.digest or digest in _parts(each) for each in hidden)
+
+
+def _parts(entry: Entry) -> set[str]:
+    manifest, _ = content.parse(entry.raw, entry.media_type)
+    return {each.digest for each in (*manifest.held(), *(manifest.manifests or ()))}
 
 
 def reads(world: "World", registry: Registry, principal: Principal, repository: str) -> bool:
