@@ -2,8 +2,12 @@
 
 import json
 import re
+import urllib.request
 from pathlib import Path
 
+import pytest
+
+from tests.browser import jupyter
 from tests.browser.axe import serious
 from tests.browser.jupyter import ROOT
 from tests.browser.questions import KINDS, cell, reasons, variant
@@ -135,6 +139,21 @@ def test_an_exam_by_keyboard_alone(sight: Sight, lab: str) -> None:
         _enter(sight, name)
     assert sight.heading.startswith("Not passed")
     assert sight.page.evaluate("document.activeElement.tagName") == "H3"
+
+
+@pytest.mark.parametrize(("command", "heading"), [(("quiz", "--topic", "names"), ""), (("exam",), "Exam")])
+def test_a_page_of_its_own(sight: Sight, tmp_path: Path, command: tuple[str, ...], heading: str) -> None:
+    """`acrlab quiz --page`: its address has a token, and without it there is no page."""
+    with jupyter.running(tmp_path, tmp_path / "home", "-m", "acrlab", *command, "--page", "--no-browser") as said:
+        address = re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+", said())
+        assert address, said()
+        for place in ("", "api/kernels", "voila/api/kernels"):
+            with urllib.request.urlopen(address[0].partition("?")[0] + place, timeout=60) as answer:
+                assert "/login?" in answer.url
+        sight.page.goto(address[0])
+        sight.panel.locator("h3").wait_for()
+        assert sight.heading == heading or "Question 1 of 10" in sight.panel.inner_text()
+        sight.picture(f"page-{command[0]}")
 
 
 def test_a_quiz_in_voila(sight: Sight, voila: str, tmp_path: Path) -> None:
