@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from acrlab.cli import state, study
+from acrlab.cli.child import call
 from acrlab.cli.classroom import classroom
 from acrlab.cli.git import git
 from acrlab.cli.pipeline import pipeline
@@ -211,27 +211,8 @@ def run(
             variables = emulator.environment(standpoint)
         except ValueError:
             fail(f"--from takes an address or network/subnet, not {standpoint!r}", 2)
-        code = _call(command, {**os.environ, **variables})
+        code = call(command, {**os.environ, **variables})
     raise typer.Exit(code)
-
-
-def _call(command: list[str], variables: dict[str, str]) -> int:
-    asked = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked.set())  # the command may be there before we know of it
-    try:
-        child = subprocess.Popen(command, env=variables)
-    except OSError as error:
-        typer.echo(f"acrlab: {command[0]} cannot be run: {error.strerror}", err=True)
-        return 127 if isinstance(error, FileNotFoundError) else 126
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    if asked.is_set():
-        child.terminate()
-    while True:
-        try:
-            code = child.wait()
-        except KeyboardInterrupt:  # the command has had it too, and decides
-            continue
-        return code if code >= 0 else 128 - code
 
 
 @app.command()
@@ -271,7 +252,7 @@ def lab(
         command += ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
         command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
         command += ["--LabApp.default_url=/lab/tree/notebooks/00-start.ipynb"]
-        code = _call(command, {**os.environ, **emulator.environment(), "JUPYTER_CONFIG_PATH": _quiet_jupyter()})
+        code = call(command, {**os.environ, **emulator.environment(), "JUPYTER_CONFIG_PATH": _quiet_jupyter()})
     running.forget()
     raise typer.Exit(code)
 

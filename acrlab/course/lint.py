@@ -19,6 +19,7 @@ TAGS = frozenset({
 })  # fmt: skip
 STEP = re.compile(r"step-[1-9]\d*")
 KERNEL = "python3"
+_LISTENED = re.compile(r"\bcloud\.requests\(\) as (\w+)")  # the name of what was asked
 CELL_KEYS = frozenset({"cell_type", "id", "metadata", "source", "outputs", "execution_count"})
 SECRETS = {
     "a token": r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.",
@@ -195,8 +196,10 @@ def links(notebook: Notebook) -> Found:
 
 def marked_powers(notebook: Notebook) -> Found:
     """What only an emulator can do is tagged emulator-only."""
+    listened = {name for _, cell in notebook.code for name in _LISTENED.findall(source(cell))}
+    power = re.compile("|".join([r"\bcloud\.(emulator|requests)\b", *(rf"(?<![\w.]){each}\." for each in listened)]))
     for number, cell in notebook.code:
-        uses = re.search(r"\bcloud\.(emulator|requests)\b|\blog\.", source(cell)) is not None
+        uses = power.search(source(cell)) is not None
         if notebook.run and uses != ("emulator-only" in tags(cell)):
             yield number, f"{'needs' if uses else 'does not need'} the tag emulator-only"
 

@@ -15,7 +15,7 @@ from acrlab.trainer.running import running_place
 from acrlab.trainer.score import Report
 from acrlab.ui import controls, exam_report, exam_screens
 from acrlab.ui.controls import act as button
-from acrlab.ui.markup import Markup, joined, tag
+from acrlab.ui.markup import Markup, joined, prose, tag
 from acrlab.ui.panel import Form
 
 _FORBIDDEN = (exams.NotAllowed, blueprints.PackUnknown, paper.PackEmpty, ValueError)
@@ -40,7 +40,7 @@ class Exam:
 
     def screen(self) -> Markup:
         """What a candidate sees now."""
-        problem = tag("p", self._problem, class_="problem", role="alert") if self._problem else None
+        problem = tag("p", prose(self._problem), class_="problem", role="alert") if self._problem else None
         shown = self._SCREENS[self._state](self, problem)
         return tag("form", shown, novalidate=True, data_notes=self._state == "page")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from acrlab.trainer import exam as exams
 from acrlab.ui import controls
 from acrlab.ui.controls import act, picked
-from acrlab.ui.markup import Markup, joined, tag
+from acrlab.ui.markup import Markup, joined, prose, tag
 
 TIMES = {"1": "as planned", "1.25": "a quarter more", "1.5": "half more", "2": "double"}
 LENGTHS = {"0": "as long as the exam", "30": "30 questions", "20": "20 questions", "10": "10 questions"}
@@ -46,7 +46,7 @@ def choosing(
     ]
     return joined(
         tag("h3", "Exam", tabindex=-1), tag("p", RULES, class_="lead"), problem, tag("div", *picks, class_="picks"),
-        tag("p", note, class_="note"),
+        tag("p", prose(note), class_="note"),
         tag("div", act("Start the clock", "start", primary=True), class_="actions"),
         tag("details", tag("summary", "About the exams"), tag("ul", *(tag("li", each) for each in banners.values())),
             class_="sources"),

@@ -25,6 +25,11 @@ def joined(*children: str | None) -> Markup:
     return Markup("".join(each if isinstance(each, Markup) else escape(each) for each in children if each is not None))
 
 
+def prose(text: str) -> Markup:
+    """A sentence in which `this` is code."""
+    return joined(*(tag("code", each) if place % 2 else each for place, each in enumerate(text.split("`"))))
+
+
 def paragraphs(text: str) -> Markup:
     """A text of several paragraphs."""
     return joined(*(tag("p", each.strip()) for each in text.split("\n\n") if each.strip()))

@@ -16,7 +16,7 @@ from acrlab.trainer.question import Question
 from acrlab.trainer.running import running_place
 from acrlab.ui import calibration, controls, reasons
 from acrlab.ui.controls import act, picked
-from acrlab.ui.markup import Markup, joined, tag
+from acrlab.ui.markup import Markup, joined, prose, tag
 from acrlab.ui.panel import Form
 
 REASONS = {"due": "due for review", "new": "new to you", "early": "a review ahead of time"}
@@ -47,7 +47,7 @@ class Quiz:
 
     def screen(self) -> Markup:
         """What a learner sees now."""
-        problem = tag("p", self._problem, class_="problem", role="alert") if self._problem else None
+        problem = tag("p", prose(self._problem), class_="problem", role="alert") if self._problem else None
         return tag("form", self._SCREENS[self._state](self, problem), novalidate=True)
 
     def act(self, act: str, argument: str, form: Form) -> bool:

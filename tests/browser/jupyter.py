@@ -45,6 +45,13 @@ def notebook(path: Path, *sources: str) -> Path:
 @contextmanager
 def served(folder: Path, home: Path, *command: str) -> Iterator[str]:
     """A server inside an emulator of its own; gives its address."""
+    with running(folder, home, "-m", "acrlab", "run", "--", sys.executable, *command) as said:
+        yield _address([said()])
+
+
+@contextmanager
+def running(folder: Path, home: Path, *command: str) -> Iterator[Callable[[], str]]:
+    """A Python program that serves pages, once it has said where; gives what it says."""
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
@@ -56,8 +63,8 @@ def served(folder: Path, home: Path, *command: str) -> Iterator[str]:
         "JUPYTER_CONFIG_DIR": str(home / "config"), "IPYTHONDIR": str(home / "ipython"),
     }  # fmt: skip
     with subprocess.Popen(
-        [sys.executable, "-m", "acrlab", "run", "--", sys.executable, *command], cwd=folder, env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+        [sys.executable, *command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip
         said: list[str] = []
         found, done = threading.Event(), threading.Thread(target=_read, args=(process, said, lambda: found.set()))
@@ -65,7 +72,7 @@ def served(folder: Path, home: Path, *command: str) -> Iterator[str]:
         try:
             if not found.wait(PATIENCE) or not _address(said):
                 raise AssertionError("the server did not come up:\n" + "".join(said))
-            yield _address(said)
+            yield lambda: "".join(said)
         finally:
             process.terminate()
             process.wait(30)

@@ -2,14 +2,20 @@
 
 import json
 import re
+import urllib.request
 from pathlib import Path
 
+import pytest
+
+from acrlab.course import folder
+from tests.browser import jupyter
 from tests.browser.axe import serious
 from tests.browser.jupyter import ROOT
 from tests.browser.questions import KINDS, cell, reasons, variant
 from tests.browser.sight import IDLE, NOTEBOOK, Sight
 from tests.trainer.answers import right
 
+LABS = len(folder.every(ROOT / "labs"))
 FILL = """sources => {
   const cells = window.jupyterapp.shell.currentWidget.content.widgets;
   for (const [id, source] of Object.entries(sources)) {
@@ -33,8 +39,7 @@ def test_from_the_start_page_through_a_lab_and_back(sight: Sight, lab: str) -> N
     sight.open(lab, "notebooks/00-start.ipynb")
     sight.run()
     assert sight.page.evaluate(ERRORS) == []
-    card = sight.page.get_by_text("where you stand").or_(sight.page.get_by_text("0 of 9 done")).first
-    card.scroll_into_view_if_needed()
+    sight.page.get_by_text(f"0 of {LABS} done").scroll_into_view_if_needed()
     sight.picture("start-page")
     assert serious(sight.page, ".jp-OutputArea:has(a[href*='01-push-and-organise'])") == []
     sight.page.get_by_role("link", name=re.compile("begin lab 01-push-and-organise")).click()
@@ -48,7 +53,7 @@ def test_from_the_start_page_through_a_lab_and_back(sight: Sight, lab: str) -> N
     sight.picture("lab-solved")
     sight.open(lab, "notebooks/00-start.ipynb")
     sight.run()
-    sight.page.get_by_text("1 of 9 done").scroll_into_view_if_needed()
+    sight.page.get_by_text(f"1 of {LABS} done").scroll_into_view_if_needed()
     assert sight.page.get_by_role("link", name=re.compile("begin lab 02-")).count() == 1
     sight.picture("start-page-after-a-lab")
     sight.theme("Dark")
@@ -135,6 +140,21 @@ def test_an_exam_by_keyboard_alone(sight: Sight, lab: str) -> None:
         _enter(sight, name)
     assert sight.heading.startswith("Not passed")
     assert sight.page.evaluate("document.activeElement.tagName") == "H3"
+
+
+@pytest.mark.parametrize(("command", "heading"), [(("quiz", "--topic", "names"), ""), (("exam",), "Exam")])
+def test_a_page_of_its_own(sight: Sight, tmp_path: Path, command: tuple[str, ...], heading: str) -> None:
+    """`acrlab quiz --page`: its address has a token, and without it there is no page."""
+    with jupyter.running(tmp_path, tmp_path / "home", "-m", "acrlab", *command, "--page", "--no-browser") as said:
+        address = re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+", said())
+        assert address, said()
+        for place in ("", "api/kernels", "voila/api/kernels"):
+            with urllib.request.urlopen(address[0].partition("?")[0] + place, timeout=60) as answer:
+                assert "/login?" in answer.url
+        sight.page.goto(address[0])
+        sight.panel.locator("h3").wait_for()
+        assert sight.heading == heading or "Question 1 of 10" in sight.panel.inner_text()
+        sight.picture(f"page-{command[0]}")
 
 
 def test_a_quiz_in_voila(sight: Sight, voila: str, tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     ("predictions", lambda n: n["cells"][0].update(source=["# Title"]), "asks for no prediction"),
     ("links", lambda n: n["cells"][0]["source"].append("[there](nowhere.ipynb)"), "nowhere.ipynb, which is not there"),
     ("emulator-only", lambda n: code(n).update(source=["cloud.emulator.why()"]), "needs the tag emulator-only"),
+    ("emulator-only", lambda n: code(n)["metadata"].update(tags=["emulator-only"]), "does not need the tag"),
 ]
 
 
@@ -95,6 +96,15 @@ def test_a_rule_finds_what_it_is_for(
     assert found, "nothing was found"
     assert message in str(found[0])
     assert "a.ipynb" in str(found[0])
+
+
+def test_what_was_asked_belongs_to_the_emulator_and_another_log_does_not(tmp_path: Path) -> None:
+    def reads(notebook: dict[str, Any]) -> None:
+        code(notebook).update(source=["with cloud.requests() as asked:\n    pass\nrun.log.text"])
+        notebook["cells"].append({**code(notebook), "id": "c", "source": ["asked.first(4)"], "execution_count": 2})
+        notebook["cells"].append({**code(notebook), "id": "d", "source": ["run.log.text"], "execution_count": 3})
+
+    assert [each.cell for each in linted(tmp_path, reads) if each.rule == "emulator-only"] == [2, 3]
 
 
 def test_every_rule_has_a_case() -> None:

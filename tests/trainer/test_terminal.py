@@ -221,6 +221,33 @@ def test_a_task_is_performed_on_a_running_emulator(bank: Bank, tmp_path: Path, e
     assert "1 of 1 right" in talk.said and "3 of 3 points" in talk.said
 
 
+def test_a_task_of_an_exam_is_prepared_once_and_performed(bank: Bank, tmp_path: Path, emulator: Emulator) -> None:
+    drawn = paper.compose(bank, blueprint.load("ai-200"), seed=4, today="2026-11-18", questions=20)
+    section = drawn.sections[-1]
+    assert section.kind == paper.LAB
+    variant = bank.instance(section.items[0].question, section.items[0].seed)
+    performed: list[bool] = []
+
+    def typed(prompt: str) -> str:
+        if "when you have done it" not in prompt:
+            return "submit" if performed else "section"
+        place, _ = running_place()
+        assert place is not None
+        trip = steps.Trip.at(place, variant.names, "current-2026")
+        trip.registry = variant.names["registry"]
+        performed.append(all(steps.perform(trip, step).ok for step in variant.question.oracle.solution))
+        return ""
+
+    def turns(prompt: str) -> str:
+        return "submit" if performed else typed(prompt)
+
+    talk = Talk(turns)
+    terminal.exam("ai-200", questions=20, seed=4, face=talk.face, bank=bank, keep=tmp_path / "e")
+    assert performed == [True]
+    points = sum(each.possible for each in variant.parts)
+    assert f"{variant.question.title}: {points} of {points}." in talk.said
+
+
 def test_without_an_emulator_a_task_is_left_out(bank: Bank, tmp_path: Path) -> None:
     talk = Talk(_script())
     terminal.quiz(count=1, face=talk.face, bank=_only(bank, "cleanup/tidy-up-for-real"), ledger=tmp_path / "l")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from acrlab.ui.markup import Markup, joined, tag
+from acrlab.ui.markup import Markup, joined, prose, tag
 from acrlab.ui.panel import LONGEST, MOST, Form, Panel, read
 
 
@@ -64,6 +64,10 @@ def test_the_longest_that_is_taken() -> None:
 def test_text_is_escaped_and_markup_is_not() -> None:
     given = joined("<script>", tag("b", "a & b", title='"x"', data_act="go", hidden=True, lang=None, tabindex=0))
     assert given == '&lt;script&gt;<b title="&quot;x&quot;" data-act="go" hidden tabindex="0">a &amp; b</b>'
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    assert prose("run `acrlab up` <now>") == "run <code>acrlab up</code> &lt;now&gt;" and prose("plain") == "plain"
 
 
 def test_a_panel_says_the_same_of_itself_every_time() -> None:

@@ -159,7 +159,7 @@ def test_a_broken_record_is_said_and_stops_nothing(bank: Bank, tmp_path: Path) -
 
 def test_a_task_waits_for_an_emulator(bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = quiz(bank, tmp_path / "l", "cleanup/tidy-up-for-real")
-    assert reader.heading == "A task to perform" and "start one with `acrlab up`" in reader.text
+    assert reader.heading == "A task to perform" and "start one with acrlab up" in reader.text
     with Emulator(clock="frozen") as emulator:
         running.record(emulator.describe())
         reader.press("Try again")
