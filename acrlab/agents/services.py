@@ -40,7 +40,11 @@ class RunServices(Services):
             self._pool.clear()
 
     def _reach(self) -> urllib3.PoolManager:
-        self._pool = self._pool or self._network()
+        """Raises: SourceFailed while the emulator has no doors."""
+        try:
+            self._pool = self._pool or self._network()
+        except RuntimeError as error:
+            raise SourceFailed(f"acrlab: {error}") from None
         return self._pool
 
     def secret(self, keyvault_url: str, client_id: str) -> str:

@@ -7,7 +7,8 @@ import pytest
 from acrlab.agents import engines
 from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.dispatcher import Dispatcher
-from tests.tasks.conftest import NAME, Lab
+from tests.arm import test_vaults as vaults
+from tests.tasks.conftest import GROUP, LINUX, NAME, Lab
 
 A = "version: v1.1.0\nsteps:\n"
 
@@ -109,3 +110,35 @@ def test_docker_inside_a_step(real):
     assert status == "Succeeded", log
     assert real.tags("copied") == ["1"]
     assert "Hello from Docker!" in lines
+
+
+def test_a_secret_of_a_key_vault(real):
+    """The task's own identity reads it, once somebody lets it."""
+    cloud = real.cloud
+    assert vaults.create(cloud).status == 201
+    vaults.assign(cloud, "Key Vault Administrator", cloud.id_of("acrlab-sp"))
+    assert vaults.ask(cloud, "PUT", "/secrets/word", {"value": "xyzzy"}).status == 200
+    text = (
+        f"secrets:\n  - id: word\n    keyvault: https://{vaults.HOST}/secrets/word\n"
+        "steps:\n  - cmd: bash -c 'echo it has ${#WORD} letters'\n    env: ['WORD={{ .Secrets.word }}']\n"
+    )
+    step = {"type": "EncodedTask", "encodedTaskContent": base64.b64encode(text.encode()).decode()}
+    body = {
+        "location": "westus",
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"platform": LINUX, "step": step},
+    }
+    made = real.sdk.tasks.create(GROUP, NAME, "reader", body)
+
+    def again():
+        queued = real.sdk.registries.schedule_run(GROUP, NAME, {"type": "TaskRunRequest", "taskId": made.id})
+        return real.settled(queued.run_id).status, real.log(queued.run_id).text
+
+    status, log = again()
+    assert status == "Failed"
+    assert "failed to resolve secrets in the task with error: failed to fetch the secret" in log
+    vaults.assign(cloud, "Key Vault Secrets User", made.identity.principal_id)
+    status, log = again()
+    assert status == "Succeeded", log
+    assert "\r\nit has 5 letters\r\n" in log
+    assert "xyzzy" not in log

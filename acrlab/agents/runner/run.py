@@ -51,7 +51,8 @@ def execute(
         lines.plain(str(failure))
         return Ending(status="Failed", error=FAILED)
     except SourceFailed as failure:
-        lines.plain(f"acrlab: {failure}")
+        if str(failure) != NO_CONTEXT:  # the service says no more than that
+            lines.plain(f"acrlab: {str(failure).removeprefix('acrlab: ')}")
         return Ending(status="Failed", error=NO_CONTEXT)
     except RunOver:
         return Ending(status="Canceled" if cancelled.is_set() else "Timeout")
