@@ -4,9 +4,11 @@ import atexit
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +24,7 @@ from acrlab.client import bills, durations, refusals, running
 from acrlab.client.control import Control
 from acrlab.client.credential import DialCredential
 from acrlab.client.display import Listing, Table, facts
+from acrlab.client.log import shown
 from acrlab.client.refusals import Refusal, explained
 from acrlab.client.registry import Registry
 from acrlab.client.requests import Recording
@@ -122,6 +125,10 @@ def _notebook() -> Any:
     return get_ipython()
 
 
+def _named(id: str) -> str:
+    return id.rpartition("/")[2]
+
+
 class Powers:
     """What only an emulator can do: turn the clock, go back in time, explain.
 
@@ -154,6 +161,26 @@ class Powers:
     def why(self) -> Refusal | Table:
         """The chain behind the last refusal."""
         return refusals.last(self._control.why)
+
+    def triggers(self, task: str = "") -> Table:
+        """What became of the triggers of tasks, or of one task: which run, or why there was none; oldest first."""
+        found = [each for each in reversed(self._control.triggers()) if not task or _named(each["task"]) == task]
+        rows = [
+            (_named(each["task"]), each["kind"], _named(each["run"]) or "none", shown("; ".join(each["because"])))
+            for each in found
+        ]
+        return Table(("task", "trigger", "run", "because"), rows)
+
+    def repository(self, name: str, files: Mapping[str, str]) -> str:
+        """A new git repository, `owner/name` at github.com, with a first commit; its owner's token."""
+        if any(each["url"].removesuffix(".git").endswith(f"github.com/{name}") for each in self._control.git_list()):
+            self._control.git_delete(name)
+        with TemporaryDirectory() as folder:
+            for path, text in files.items():
+                target = Path(folder, path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+            return str(self._control.git_create(name, folder)["token"])
 
     def cost(self, registry: str = "", tier: str = "") -> Table:
         """What each registry has cost so far, or one of them, meter by meter; with `tier`, what it would cost there."""

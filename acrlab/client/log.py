@@ -8,6 +8,7 @@ _TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
 # What differs from run to run, and what is shown in its place.
 _VARIES = (
     (re.compile(r"sha256:[0-9a-f]{64}"), "sha256:…"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d(?=T\d\d:)"), "…"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "…"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "…"),
     (re.compile(r"(elapsed time in seconds: )[0-9.]+"), r"\1…"),
@@ -28,7 +29,7 @@ class Log:
 
     def lines(self) -> list[str]:
         """The lines as they are shown."""
-        return [_shown(line) for line in self.text.replace("\r\n", "\n").splitlines()]
+        return [shown(line) for line in self.text.replace("\r\n", "\n").splitlines()]
 
     def matching(self, pattern: str) -> "Log":
         """The lines in which a regular expression finds something, as they are shown."""
@@ -48,7 +49,8 @@ class Log:
         return {"text/plain": repr(self), "text/html": self.html()}
 
 
-def _shown(line: str) -> str:
+def shown(line: str) -> str:
+    """A line without its time, and with … for what is another in every run."""
     line = _TIME.sub("", line, count=1) if _TIME.match(line) else line
     for pattern, instead in _VARIES:
         line = pattern.sub(instead, line)

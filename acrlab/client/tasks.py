@@ -136,6 +136,14 @@ class Tasks:
         }
         return Listing(found, columns, title=f"runs of {self._registry}", empty="no runs")
 
+    def settled(self, task: str = "") -> Listing[Run]:
+        """The runs, once every one of them is over: those that triggers began are not waited for otherwise."""
+        while True:
+            waiting = [each for each in self.runs(task) if each.status not in OVER]
+            if not waiting:
+                return self.runs(task)
+            self.follow(waiting[-1].id)
+
     def follow(self, run: str, watch: Watch | None = None) -> Run:
         """Wait for the end of a run."""
         pauses, shown = iter(PAUSES), 0

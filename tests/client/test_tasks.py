@@ -1,6 +1,7 @@
 """Builds and tasks from Python: handed in through the official SDK, followed, and shown."""
 
 import pytest
+import requests
 from azure.core.exceptions import HttpResponseError
 
 from acrlab.client.cloud import Cloud
@@ -71,3 +72,37 @@ def test_a_log_shows_what_every_run_says() -> None:
     ]  # fmt: skip
     assert repr(Log(text).matching("digest")) == "1.0: digest: sha256:… size: …"
     assert "&lt;b&gt;" in Log("<b>").html()
+
+
+def test_a_commit_runs_a_task_and_every_trigger_says_why(cloud: Cloud, registry: Registry) -> None:
+    files = {"Dockerfile": "FROM scratch\nCOPY deep/note.txt /\n", "deep/note.txt": "one\n"}
+    cloud.emulator.repository("contoso/app", files)
+    token = cloud.emulator.repository("contoso/app", files)  # again, from the beginning
+    where = "https://github.com/contoso/app.git"
+    source = {
+        "sourceControlType": "Github", "repositoryUrl": where, "branch": "main",
+        "sourceControlAuthProperties": {"token": token, "tokenType": "PAT"},
+    }  # fmt: skip
+    registry.tasks.create(
+        "app-build", status="Enabled",
+        step={"type": "Docker", "contextPath": where, "dockerFilePath": "Dockerfile", "imageNames": ["app:1"],
+              "isPushEnabled": True, "contextAccessToken": token},
+        trigger={"sourceTriggers": [
+            {"name": "commits", "sourceTriggerEvents": ["commit"], "sourceRepository": source}
+        ]},
+    )  # fmt: skip
+    url, signed = "https://api.github.com/repos/contoso/app/contents/more.txt", {"Authorization": f"Bearer {token}"}
+    change = {"message": "m", "content": "Mgo=", "branch": "main"}
+    assert requests.put(url, json=change, headers=signed, timeout=30).status_code == 201
+    (run,) = registry.tasks.settled("app-build")
+    assert (run.status, run.images) == ("Succeeded", ["app:1"])
+    later = {**source, "branch": "release"}
+    trigger = {"name": "commits", "sourceTriggerEvents": ["commit"], "sourceRepository": later}
+    update = {"properties": {"trigger": {"sourceTriggers": [trigger]}}}
+    registry.tasks.client.tasks.update(registry.group, registry.name, "app-build", update)
+    change["sha"] = requests.get(url, headers=signed, timeout=30).json()["sha"]
+    assert requests.put(url, json={**change, "content": "Mwo="}, headers=signed, timeout=30).status_code == 200
+    first, second = repr(cloud.emulator.triggers("app-build")).splitlines()[2:4]
+    assert first.split() == ["app-build", "Commit", run.id, "commit", "…", "on", "main"]
+    assert second.startswith("app-build  Commit   none  ") and "release" in second
+    assert "app-build" not in repr(cloud.emulator.triggers("other"))
