@@ -170,7 +170,7 @@ ALLOWED = [
     *(
         Allowed(
             where,
-            "the recorded run built an image from github.com, which is not there in a sealed world",
+            "the replay has no engine, so that it is the same on every machine: its runs fail",
             path=path,
             ours=ours,
         )
@@ -375,7 +375,7 @@ used: set[int] = set()
 @pytest.mark.parametrize("name", FILES)
 def test_replay(name, tmp_path):
     exchanges = [exchange for exchange in load() if exchange.file == name]
-    with Cloud.open(tmp_path) as cloud:
+    with Cloud.open(tmp_path, engine="none") as cloud:
         replay = Replay(cloud)
         prepare(replay, exchanges)
         stock(replay, exchanges)

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+import urllib3
 
 from acrlab.agents import engines
 from acrlab.agents.bases.stand_ins import StandIns
@@ -24,7 +25,7 @@ def real(tmp_path_factory):
     lab = Lab(folder)
     lab.dispatcher.close()
     lab.world.upstreams = StandIns(folder / "stand-ins")
-    lab.dispatcher = Dispatcher(lab.app, lambda: engine, folder / "real-runs")
+    lab.dispatcher = Dispatcher(lab.app, lambda: engine, folder / "real-runs", urllib3.PoolManager)
     yield lab
     lab.close()
 
