@@ -15,6 +15,7 @@ import msgspec
 from acrlab.agents import windows
 from acrlab.agents.snapshot import Changes
 
+_BUFFER = 1 << 20  # bytes
 _LEVEL = 1  # of gzip: layers are made often and read once
 _GZIP = bytes.fromhex("1f8b080000000000" + "00ff")  # no name, no time, no operating system
 _XATTR = "SCHILY.xattr."
@@ -40,7 +41,7 @@ class Archive:
     def __init__(self, blobs: Path) -> None:
         self._blobs = blobs
         handle, self._path = tempfile.mkstemp(dir=blobs.parent)
-        self._out = _Hashing(os.fdopen(handle, "wb"))
+        self._out = _Hashing(os.fdopen(handle, "wb", _BUFFER))
         stream = cast(BinaryIO, self._out)
         self._tar = tarfile.TarFile(mode="w", fileobj=stream, format=tarfile.PAX_FORMAT, copybufsize=1 << 20)
 
@@ -81,7 +82,7 @@ def packed(layer: Path, blobs: Path) -> tuple[str, int]:
     """A layer as registries keep it: gzip without a time; its digest and bytes."""
     deflate, crc, length = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS), 0, 0
     handle, path = tempfile.mkstemp(dir=blobs.parent)
-    out = _Hashing(os.fdopen(handle, "wb"))
+    out = _Hashing(os.fdopen(handle, "wb", _BUFFER))
     with out.file, layer.open("rb", buffering=0) as plain:
         out.write(_GZIP)
         while data := plain.read(1 << 20):

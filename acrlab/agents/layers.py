@@ -20,11 +20,11 @@ Owners = dict[str, tuple[int, int]]  # path -> uid, gid; what is not in it is ro
 
 def apply(
     layer: Path, root: Path, *, owners: Owners | None, windows: bool = False, marks: bool = True, room: int = ROOM
-) -> None:
+) -> set[str]:
     """Put a layer over a tree. `owners` is None when this process may give files away and make devices.
 
     Else it is told whose they are. Of a layer for Windows the files are taken, and no registry hives. Without `marks`
-    the names of whiteouts are names.
+    the names of whiteouts are names. Tells what it wrote.
 
     Units: `room` is bytes.
     Raises: EngineFailed.
@@ -32,7 +32,7 @@ def apply(
     """
     try:
         with tarfile.open(layer, "r:*") as archive:
-            _Applied(archive, root, owners, windows, marks, room).all()
+            return _Applied(archive, root, owners, windows, marks, room).all()
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise EngineFailed(f"failed to register layer: {error}") from error
 
@@ -44,14 +44,17 @@ class _Applied:
         self._archive, self._root, self._owners, self._room = archive, root, owners, room
         self._privileged, self._windows, self._marks = owners is None, windows, marks
         self._folders: list[tuple[Path, float]] = []
+        self._sound: Path | None = None  # a folder that was looked at and has not been touched since
         self._mine: set[Path] = set()  # what this layer put there: an opaque folder does not hide it
 
-    def all(self) -> None:
+    def all(self) -> set[str]:
         for entry in self._archive:
             self._entry(entry)
+            self._archive.members.clear()  # type: ignore[attr-defined]  # a layer may have a million entries
         for folder, modified in reversed(self._folders):
             if folder.is_dir() and not folder.is_symlink():
                 os.utime(folder, (modified, modified))
+        return {path.relative_to(self._root).as_posix() for path in self._mine}
 
     def _entry(self, entry: tarfile.TarInfo) -> None:
         if self._windows:
@@ -66,6 +69,8 @@ class _Applied:
         if self._marks and path.name.startswith(_WHITEOUT):
             return self._mark(entry, path)
         if not (entry.isdir() and path.is_dir() and not path.is_symlink()):
+            if path.is_dir():
+                self._sound = None
             _deleted(path)
         make = next((make for test, make in self._makers() if test(entry)), None)
         if make:
@@ -75,6 +80,7 @@ class _Applied:
         return None
 
     def _mark(self, entry: tarfile.TarInfo, path: Path) -> None:
+        self._sound = None
         if path.name == _OPAQUE:
             return self._empty(path.parent)
         name = path.name.removeprefix(_WHITEOUT)
@@ -100,6 +106,8 @@ class _Applied:
 
     def _parents(self, path: Path) -> None:
         """The folders above are folders of this tree: a link on the way is replaced, not followed."""
+        if path.parent == self._sound:
+            return
         folder = self._root
         for part in path.relative_to(self._root).parts[:-1]:
             folder /= part
@@ -107,6 +115,7 @@ class _Applied:
                 _deleted(folder)
                 folder.mkdir()
                 self._mine.add(folder)
+        self._sound = folder
 
     def _empty(self, folder: Path) -> None:
         for child in folder.iterdir():

@@ -36,10 +36,20 @@ class Tree:
         layers.apply(layer, self.root, owners=owners, windows=self._windows)
         self._before = None
 
-    def unpack(self, archive: Path) -> None:
-        """Put an archive on top that is no layer: its names mean nothing more than themselves. Raises: EngineFailed."""
-        layers.apply(archive, self.root, owners=None if self._privileged else self._owners, marks=False)
+    def unpack(self, archive: Path, place: str, owner: tuple[int, int] | None = None) -> set[str]:
+        """Put an archive into a folder: its names mean nothing more than themselves. What it wrote.
+
+        Raises: EngineFailed.
+        """
+        owners: dict[str, tuple[int, int]] = {}
+        target, prefix = self.root / place, f"{place}/" if place else ""
+        kept = None if self._privileged else owners
+        names = {prefix + name for name in layers.apply(archive, target, owners=kept, marks=False)}
         self._before = None
+        for name in names:
+            if owner or not self._privileged:
+                self.own(name, owner or owners.get(name.removeprefix(prefix), ROOT))
+        return names
 
     def place(self, path: str) -> str:
         """What a path means: below the root, with links followed. Raises: EngineFailed."""

@@ -21,6 +21,7 @@ ACCOUNTS = {
     "host/etc/group": "root:x:0:\napp:x:1001:\n",
     **dict.fromkeys(("host/etc/hosts", "host/etc/hostname", "host/etc/resolv.conf"), ""),
 }
+TIDY = "rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/* /var/lib/dpkg/*-old"  # what has the time in it
 CASES = {
     "files": SHELL + "COPY a /x/a\nCOPY a b/ /many/\nCOPY b /new\nCOPY b/c /x\nCOPY a /x/\nCOPY . /all\n",
     "names": SHELL + "COPY b/* /star/\nCOPY [\"with space\", \"/with space/\"]\nCOPY ?  /q/\nCOPY b/[a-d] /class/\n",
@@ -137,6 +138,45 @@ def with_tar(path):
     os.chown(folder / "f", 12, 34)
     (folder / "f").chmod(0o640)
     subprocess.run(["tar", "-C", folder, "-czf", path, "."], check=True)
+
+
+DEBIAN = {
+    "users": "RUN useradd -m -u 1234 app && su app -c 'id >~/id && touch ~/mine' && passwd -l app && chage -d 0 app\n",
+    "packages": f"RUN apt-get update && apt-get install -y --no-install-recommends hello && {TIDY}\n",
+    "modes": "RUN chmod 4755 /bin/ls && ln /bin/ls /usr/local/bin/l && chown games:games /srv && chmod g+s /srv\n",
+    "opaque": "RUN rm -rf /usr/share/doc && mkdir /usr/share/doc && touch /usr/share/doc/new\n"
+              "RUN rm -rf /usr/share/man\n",
+    "removed": f"RUN dpkg --purge --force-all gpgv && {TIDY}\nRUN mv /usr/share/keyrings /z && cp -a /z /y\n",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def debian(tmp_path_factory):
+    """A root file system of Debian with apt, from its mirror."""
+    file = tmp_path_factory.mktemp("debian") / "debian.tar"
+    words = [need("mmdebstrap").path, "--quiet", "--variant=apt", "bookworm", file]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        not_run(f"no mirror of Debian: {done.stderr.strip()[-200:]}")
+    return file
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DEBIAN)
+def test_trees_on_debian_are_equal(name, tmp_path, buildah, debian):
+    shop = Workshop(tmp_path, "embedded")
+    os.link(debian, shop.context / "debian.tar")
+    try:
+        shop.build(f"FROM scratch\nADD debian.tar /\n{DEBIAN[name]}")
+        ours = described(shop.unpacked(tmp_path / "ours").root)
+    finally:
+        shop.agent.close()
+    theirs = described(buildah.tree(shop.context))
+    different = {
+        each: (ours.get(each), theirs.get(each)) for each in ours | theirs if ours.get(each) != theirs.get(each)
+    }
+    assert set(different) <= {"etc/hosts"}  # buildah leaves what it mounts on
+    assert len(ours) > 5000
 
 
 def test_skopeo_takes_an_image_made_here(tmp_path, cloud):

@@ -43,6 +43,7 @@ SYSTEM = {
     "skopeo": "apt-get install skopeo",
     "buildah": "apt-get install buildah",
     "podman": "apt-get install podman",
+    "mmdebstrap": "apt-get install mmdebstrap",
     "docker": "apt-get install docker.io (the client is enough; no daemon is used)",
     "dockerd": "apt-get install docker.io",
     "containerd": "apt-get install containerd",

@@ -68,7 +68,7 @@ class Files:
         *sources, target = [word if _is_heredoc(instruction, word) else work.expand(word) for word in words]
         excluded = Ignored("\n".join(value for name, value in instruction.flags if name == "exclude"))
         transfer = Transfer(
-            work.tree, self._scratch, owner=_owner(work, flags), mode=_mode(flags.get("chmod", "")), excluded=excluded,
+            work.tree, owner=_owner(work, flags), mode=_mode(flags.get("chmod", "")), excluded=excluded,
             like=self._kit,
         )  # fmt: skip
         found = self._sources(work, instruction, sources, target)

@@ -143,7 +143,7 @@ class Prepared:
         """What may be written to, or is not all to be seen, is a copy."""
         tree = Tree(Path(tempfile.mkdtemp(dir=self._scratch, prefix=name)))
         place = origin.root / resolved(origin.root, path)
-        transfer = Transfer(tree, self._scratch)
+        transfer = Transfer(tree)
         transfer.put(Source(origin, path), "/" if place.is_dir() else "/file")
         return tree.root if place.is_dir() else tree.root / "file"
 

@@ -33,11 +33,11 @@ class Transfer:
     """
 
     def __init__(
-        self, tree: Tree, scratch: Path, *, owner: tuple[int, int] | None = None, mode: int | None = None,
+        self, tree: Tree, *, owner: tuple[int, int] | None = None, mode: int | None = None,
         excluded: Ignored | None = None, like: bool = True,
     ) -> None:  # fmt: skip
         self._like = like
-        self._tree, self._scratch, self._owner, self._mode, self._excluded = tree, scratch, owner, mode, excluded
+        self._tree, self._owner, self._mode, self._excluded = tree, owner, mode, excluded
         self._linked: dict[tuple[int, int], str] = {}
         self._start = ""  # of the source under way: what is excluded is told from there
         self.written: set[str] = set()
@@ -133,16 +133,9 @@ class Transfer:
 
     def _unpacked(self, archive: Path, target: str) -> None:
         """The entries keep their owners unless --chown says otherwise."""
-        folder = Path(self._scratch, f"unpacked-{os.urandom(4).hex()}")
-        folder.mkdir()
-        inside = Tree(folder)
-        try:
-            inside.unpack(archive)
-            place = self._tree.place(target)
-            self._parents(place)
-            self._folder(Origin(folder, owner=inside.owner), "", "", place, top=True)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        place = self._tree.place(target)
+        self._parents(place)
+        self.written |= self._tree.unpack(archive, place, self._owner)
 
 
 def _file(source: Path, target: Path) -> None:
