@@ -12,7 +12,7 @@ from acrlab.agents.protocol import Capabilities, Mount, Sink
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """A process to start. `user` is numeric by now: uid, gid, further groups. Targets of `mounts` are absolute."""
 
-    root: Path  # the unpacked file system; what the process writes stays there
+    root: Path  # the unpacked file system, of one process at a time; what it writes stays there
     argv: tuple[str, ...]
     environment: Mapping[str, str] = {}
     workdir: str = "/"

@@ -37,6 +37,7 @@ class Confinement:
         self._networks: dict[str, Network] = {}
         self._made = 0
         self._shared: set[str] = set()  # folders that containers could write to
+        self._roots: dict[str, Path] = {}  # in use
         self._running: dict[str, Confined] = {}
         self._lock = threading.Lock()
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -53,12 +54,13 @@ class Confinement:
         self._refuse(command)
         network = self._network(command.network)
         key = secrets.token_hex(6)
-        order = self._order(command, key)
-        if network:
-            order |= {"address": self._join(network, key, command), "gateway": network.gateway}
+        self._occupy(key, command.root)
         try:
+            order = self._order(command, key)
+            if network:
+                order |= {"address": self._join(network, key, command), "gateway": network.gateway}
             return self._started(order, key, network, sink, command.owners)
-        except EngineFailed:
+        except BaseException:
             self._ended(key, network)
             raise
 
@@ -109,6 +111,13 @@ class Confinement:
         """What this rung cannot do is not half done. Raises: EngineFailed."""
         if refused := list(self._rung.refused(command)):
             raise EngineFailed(f"an agent that confines by {self._rung.title} has no {' and no '.join(refused)}", 125)
+
+    def _occupy(self, key: str, root: Path) -> None:
+        """Two would take each other's mounts away. Raises: EngineFailed."""
+        with self._lock:
+            if root in self._roots.values():
+                raise EngineFailed("another process has this root", 125)
+            self._roots[key] = root
 
     def _network(self, name: str) -> Network | None:
         if name in ("", "host", "none"):
@@ -192,6 +201,7 @@ class Confinement:
     def _ended(self, key: str, network: Network | None) -> None:
         with self._lock:
             self._running.pop(key, None)
+            self._roots.pop(key, None)
         if network:
             network.leave(key)
         shutil.rmtree(self._folder / "containers" / key, ignore_errors=True)

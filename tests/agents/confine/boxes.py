@@ -1,6 +1,7 @@
 """How tests drive a sandbox: start, collect, compare."""
 
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ class Box:
     """A sandbox with a root, and what was printed in it."""
 
     def __init__(self, sandbox: Confinement, root: Path) -> None:
-        self.sandbox, self.root = sandbox, root
+        self.sandbox, self.root, self._roots = sandbox, root, 0
 
     def run(self, script: str, **settings: object) -> tuple[int, str]:
         """A shell script; its exit code and output."""
@@ -34,6 +35,12 @@ class Box:
         code = process.wait(60)
         assert code is not None, f"still running: {output.text()}"
         return code, output.text()
+
+    def another(self) -> Path:
+        """A root like this one, for a process that runs beside."""
+        self._roots += 1
+        target = self.root.with_name(f"{self.root.name}-{self._roots}")
+        return Path(shutil.copytree(self.root, target, symlinks=True, copy_function=os.link))
 
     def start(self, script: str, **settings: object) -> tuple[Confined, "Output"]:
         output = Output()

@@ -240,6 +240,19 @@ def test_closing_ends_what_runs(rung: Rung, root: Path) -> None:
 
 
 @every_rung
+def test_a_root_belongs_to_one_process_at_a_time(rung: Rung, root: Path) -> None:
+    with box(rung, root) as here:
+        process, output = here.start("echo started; sleep 1000")
+        output.until("started")
+        with pytest.raises(EngineFailed, match="another process has this root"):
+            here.run("true")
+        assert here.run("echo beside", root=here.another()) == (0, "beside\n")
+        process.kill()
+        process.wait(60)
+        assert here.run("echo again") == (0, "again\n")
+
+
+@every_rung
 def test_what_is_no_argument_is_refused(rung: Rung, root: Path) -> None:
     with box(rung, root) as here, pytest.raises(EngineFailed):
         here.sandbox.start(Command(root=root, argv=("/bin/sh", "a\0b"), environment=PATH), print)

@@ -30,7 +30,9 @@ def python(here: Box, source: str, *words: str, **settings: object) -> tuple[obj
     places = {sys.base_prefix, *(place for place in ("/usr/lib", "/lib64", "/lib") if Path(place).exists())}
     mounts = tuple(Mount(Path(place), place, read_only=True) for place in sorted(places))
     executable = f"{sys.base_prefix}/bin/python{sys.version_info[0]}.{sys.version_info[1]}"
-    return here.start("", argv=(executable, "-I", "-S", "-c", source, *words), mounts=mounts, **settings)
+    return here.start(
+        "", root=here.another(), argv=(executable, "-I", "-S", "-c", source, *words), mounts=mounts, **settings
+    )
 
 
 @every_mounting_rung
@@ -50,10 +52,10 @@ def test_a_step_reaches_another_by_its_name_at_the_port_both_listen_on(rung: Run
 def test_names_come_and_go(rung: Rung, root: Path) -> None:
     with box(rung, root) as here:
         here.sandbox.network("n", create=True)
-        first, output = here.start("echo started; sleep 1000", name="first", network="n")
+        first, output = here.start("echo started; sleep 1000", root=here.another(), name="first", network="n")
         output.until("started")
         script = "echo started; while ! grep third /etc/hosts; do :; done; sleep 1000"
-        _, told = here.start(script, name="second", network="n")
+        _, told = here.start(script, root=here.another(), name="second", network="n")
         told.until("started")
         assert here.run("cat /etc/hosts", name="third", network="n")[1].count("172.") == 3
         told.until("third")
