@@ -105,7 +105,7 @@ class Receive:
         self._spool = Spool(Path(self._git.draft()), LARGEST_PUSH, coding)
         self._push: Push | None = None
         self._found: list[Examined] = []
-        self._wrong = ""
+        self._wrong = self._too_large = ""
 
     def write(self, chunk: bytes | memoryview) -> None:
         self._spool.write(chunk)
@@ -122,6 +122,8 @@ class Receive:
                 self._found = push.unpack(self._push, objects, str(self._spool.path))
             except HostedRefused as refused:
                 self._wrong = refused.text
+            except HostedTooLarge as refused:  # a file, or all of them together: the host's hook says it
+                self._too_large = refused.text
 
     def finish(self) -> Response:
         """Move the refs, and tell."""
@@ -130,6 +132,9 @@ class Receive:
         asked = self._push
         if asked is None or not asked.moves:
             return Response(200, headers)
+        if self._too_large:
+            verdicts = {each.ref: "pre-receive hook declined" for each in asked.moves}
+            return Response(200, headers, push.report(asked, verdicts, remark=self._too_large))
         if self._wrong:
             verdicts = {each.ref: "unpacker error" for each in asked.moves}
             return Response(200, headers, push.report(asked, verdicts, self._wrong.removeprefix("unpack error: ")))

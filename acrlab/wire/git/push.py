@@ -12,7 +12,7 @@ from acrlab.domain.hosting_errors import HostedRefused
 from acrlab.engine.hosting import pushes
 from acrlab.engine.hosting.objects import Objects
 from acrlab.engine.hosting.pushes import Examined, Move
-from acrlab.wire.git.lines import DATA, FLUSH, Reader, band, line
+from acrlab.wire.git.lines import DATA, FLUSH, PROGRESS, Reader, band, line
 
 MOST_MOVES = 5000  # refs of one push; inferred, no published figure
 LONGEST_LINE = 4096  # bytes of a command
@@ -56,13 +56,15 @@ def unpack(push: Push, objects: Objects, file: str) -> list[Examined]:
     return pushes.examine(objects, push.moves)
 
 
-def report(push: Push, verdicts: dict[str, str], unpacked: str = "ok") -> bytes:
-    """What became of it, as far as the client wants to know."""
+def report(push: Push, verdicts: dict[str, str], unpacked: str = "ok", remark: str = "") -> bytes:
+    """What became of it, as far as the client wants to know; a remark is shown after `remote:`."""
     if "report-status" not in push.capabilities:
         return b""
+    bands = "side-band-64k" in push.capabilities
+    said = band(PROGRESS, f"{remark}\n".encode()) if bands and remark else b""
     told = [line(f"unpack {unpacked}\n")]
     for move in push.moves:
         wrong = verdicts.get(move.ref, "")
         told.append(line(f"ng {move.ref} {wrong}\n" if wrong else f"ok {move.ref}\n"))
     whole = b"".join([*told, FLUSH])
-    return band(DATA, whole) + FLUSH if "side-band-64k" in push.capabilities else whole
+    return said + band(DATA, whole) + FLUSH if bands else whole
