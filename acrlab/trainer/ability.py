@@ -36,7 +36,7 @@ class Ability(msgspec.Struct, frozen=True):
     def told(self) -> str:
         """In words that claim no more than is known."""
         if self.answers < 5:
-            return f"after {self.answers} answers nothing can be said yet"
+            return f"after {self.answers} answer{'s' if self.answers != 1 else ''} nothing can be said yet"
         return f"{self.mean:+.1f} ± {self.error:.1f} logits after {self.answers} answers (68 % of the time)"
 
 

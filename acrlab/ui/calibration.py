@@ -15,8 +15,8 @@ def drawn(found: Calibration) -> Markup | None:
         "div",
         tag("h4", "Do you know what you know?"),
         tag("div", _picture(found), _table(found), class_="calibration"),
-        tag("p", f"Over {found.answers} answers. Brier score {found.brier:.2f}: 0 is perfect; always saying 50 % earns "
-            "0.25.", class_="note"),
+        tag("p", f"Answers so far: {found.answers}. Brier score {found.brier:.2f}: 0 is perfect; always saying 50 % "
+            "earns 0.25.", class_="note"),
     )  # fmt: skip
 
 
