@@ -212,4 +212,5 @@ def interval(hits: float, count: float, z: float = 1.96) -> tuple[float, float]:
     share, square = hits / count, z * z / count
     middle = (share + square / 2) / (1 + square)
     half = z / (1 + square) * (share * (1 - share) / count + square / (4 * count)) ** 0.5
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # At the ends it reaches them exactly, which the sum of roundings would not.
+    return 0.0 if hits == 0 else max(0.0, middle - half), 1.0 if hits == count else min(1.0, middle + half)

@@ -158,3 +158,9 @@ def test_calibration(bank: Bank, tmp_path: Path) -> None:
 
 def test_intervals_are_never_certain() -> None:
     assert practice.interval(5, 5)[0] < 0.6 and practice.interval(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("count", range(1, 60))
+def test_an_interval_holds_what_was_seen_at_both_ends(count: int) -> None:
+    assert practice.interval(count, count)[1] == 1.0 and practice.interval(0, count)[0] == 0.0
+    assert practice.interval(count, count)[0] < 1.0 and practice.interval(0, count)[1] > 0.0
