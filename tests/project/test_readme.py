@@ -44,12 +44,14 @@ def test_commands_exist(line):
     _, name, *rest = line
     assert name in COMMANDS
     command = COMMANDS[name]
+    subcommands = getattr(command, "commands", None)
+    if subcommands is not None:
+        assert rest[0] in subcommands
+        command = subcommands[rest[0]]
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     own = rest[: rest.index("--")] if "--" in rest else rest
     if name != "az":
         assert {word for word in own if word.startswith("--")} <= known
-    subcommands = getattr(command, "commands", None)
-    assert subcommands is None or rest[0] in subcommands
 
 
 def test_the_commands_are_found():
