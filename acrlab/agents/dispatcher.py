@@ -223,13 +223,13 @@ class Dispatcher:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()  # first: from here on no run begins
         for work in list(self._work.values()):
             work.stop("Error")
         for work in list(self._work.values()):
             if work.thread is not None:
                 work.thread.join(PATIENCE)
-        if self._thread is not None:
-            self._thread.join()
         self._world.listeners.remove(self._heard)
 
 
