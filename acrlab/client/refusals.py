@@ -37,9 +37,9 @@ class Refusal(dict[str, Any]):
 
 
 def last(source: Source) -> Refusal | Table:
-    """The newest refusal that was more than a request to sign in."""
+    """The newest refusal that was more than a request to sign in, or a question whether something is there."""
     for found in source():
-        if found["status"] != 401:
+        if found["status"] != 401 and found["method"] != "HEAD":
             return Refusal(found)
     return facts("", {}, "nothing was refused yet")
 

@@ -118,6 +118,10 @@ class Tasks:
         body = {"location": self._location, "properties": {"platform": {"os": "Linux"}, **properties}}
         return self.client.tasks.create(self._group, self._registry, name, body)
 
+    def delete(self, name: str) -> None:
+        """Delete a task; its runs stay."""
+        self.client.tasks.delete(self._group, self._registry, name)
+
     def start(self, name: str, watch: Watch | None = None) -> Run:
         """Run a task now: `az acr task run`."""
         task = self.client.tasks.get(self._group, self._registry, name)
