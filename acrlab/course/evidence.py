@@ -19,7 +19,10 @@ from acrlab.engine.state import Entry, Identity, Registry, Repository, State
 BEGIN = "acrlab-begin"  # in the query of the request that begins a lab
 BEGUN = "acrlab-begun"  # the tag of a lab's resource group that says so
 GROUPS = "/resourcegroups/"
-_UNTOLD: dict[str, Any] = {"raw": "", "passwords": ["", ""], "password": ""}  # what the controls keep to themselves
+CAUSES = ("timerTrigger", "imageUpdateTrigger", "sourceTrigger")  # what a run that nobody asked for names
+_UNTOLD: dict[str, Any] = {  # what the controls keep to themselves
+    "raw": "", "passwords": ["", ""], "password": "", "request": {},
+}  # fmt: skip
 Happening = TypeVar("Happening", bound=events.Happening)
 
 
@@ -41,6 +44,18 @@ class Exchange(msgspec.Struct, frozen=True):
     def path(self) -> str:
         """The path, decoded."""
         return unquote(urlsplit(self.url).path)
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """One run since the lab began: what it was queued as, and how it ended. `status` is empty while it has not."""
+
+    id: str
+    kind: str  # QuickBuild | QuickRun | AutoBuild | AutoRun
+    task: str
+    status: str
+    error: str
+    images: dict[str, str]  # repository:tag -> digest
+    trigger: str  # timer | image | source | empty: asked for
 
 
 class Assignment(msgspec.Struct, frozen=True):
@@ -133,6 +148,19 @@ class Evidence:
             if isinstance(each, kind) and all(getattr(each, name) == value for name, value in fields.items())
         ]  # fmt: skip
 
+    def runs(self, registry: str, task: str = "") -> list[Ran]:
+        """The runs of a registry since the lab began, or of one of its tasks, oldest first."""
+        ended = {each.id: each for each in self.of(events.RunEnded)}
+        queued = self.of(events.RunQueued, registry=registry)
+        found = [_ran(each, ended.get(each.id)) for each in queued]
+        return [each for each in found if not task or each.task == task]
+
+    def task(self, registry: str, name: str) -> dict[str, Any]:
+        """The properties of a task, empty when there is none."""
+        found = self.registry(registry)
+        kept = self.state.resources.get(f"{found.resource}/tasks/{name}".lower()) if found is not None else None
+        return dict(kept.body["properties"]) if kept is not None else {}
+
     def resources_put(self, registry: str) -> Iterator[dict[str, Any]]:
         """Every body that a registry has had since the lab began, the one it had then first."""
         end = f"{GROUPS}{self.group}/providers/microsoft.containerregistry/registries/{registry}".lower()
@@ -155,6 +183,16 @@ class Evidence:
 def _event(told: dict[str, Any]) -> events.Event:
     found: events.Event = msgspec.convert(_UNTOLD | told, events.Event)
     return found
+
+
+def _ran(queued: events.RunQueued, ended: events.RunEnded | None) -> Ran:
+    shown = queued.properties
+    causes = (each.removesuffix("Trigger").removesuffix("Update") for each in CAUSES if each in shown)
+    images = {f"{each['repository']}:{each['tag']}": each["digest"] for each in (ended.images if ended else ())}
+    return Ran(
+        queued.id.rpartition("/")[2], shown["runType"], shown.get("task", ""), ended.status if ended else "",
+        ended.error if ended else "", images, next(causes, ""),
+    )  # fmt: skip
 
 
 def _folded(happened: list[events.Event]) -> State:

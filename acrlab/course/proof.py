@@ -20,6 +20,7 @@ import msgspec
 from acrlab.client import cloud
 from acrlab.client.control import Control
 from acrlab.course import beginning, build, solution
+from acrlab.course.builds import Builds
 from acrlab.course.checks import Check
 from acrlab.course.evidence import Evidence
 from acrlab.course.folder import LEARNER, Folder, LabInvalid
@@ -54,6 +55,10 @@ class Bench:
     def door(self, registry: str) -> Door:
         """The data plane of a registry, without an SDK."""
         return self.rest.door(f"{registry}.azurecr.io")
+
+    def builds(self, registry: str) -> Builds:
+        """The tasks and runs of a registry of the lab."""
+        return Builds(self.rest, self.lab.group, registry)
 
     def registry(self, name: str, *, group: str = "", tier: str = "Basic", **properties: Any) -> None:
         """Create a registry, or put it again."""
