@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -109,7 +110,7 @@ class Emulator:
         self.stopping = threading.Event()
         self.app = App(self.world, stop=self.stopping.set, fork=self.fork, engine=self.engine)
         self._engine = _chosen(engine, self.world.now)
-        self.dispatcher = Dispatcher(self.app, self._engine, self.folder / "runs", self._network)
+        self.dispatcher = self.agents(self.app)
         self._authority = Authority(kept / "ca" if kept else None)
         self._sealed, self._port = sealed, port
         self._closed = threading.Event()
@@ -260,6 +261,11 @@ class Emulator:
         from acrlab.agents import engines
 
         return engines.described(self._engine().probe())
+
+    def agents(self, app: App) -> Dispatcher:
+        """Agents for the runs of this world, or of a fork in memory."""
+        folder = self.folder / ("runs" if app is self.app else f"runs-{uuid.uuid4().hex}")
+        return Dispatcher(app, self._engine, folder, self._network)
 
     def transport(self) -> "EmulatorTransport":
         """An azure-core transport that calls this emulator without a socket."""

@@ -3,13 +3,14 @@
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import unquote, urlencode, urlsplit
 
 import msgspec
 
+from acrlab.agents.dispatcher import Dispatcher
 from acrlab.domain import events
 from acrlab.domain.access import Principal
 from acrlab.emulator import Emulator
@@ -23,6 +24,7 @@ ARM = "https://management.azure.com"
 ACR = "https://containerregistry.azure.net"
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 GROUP = "lab"
+PATIENCE = 120.0  # seconds that runs of a proof may take
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -70,6 +72,10 @@ class Place(Protocol):
         """The chain behind the last refusal."""
         ...
 
+    def settle(self) -> bool:
+        """Wait for the runs that are under way; whether it is certain that none goes on."""
+        ...
+
 
 class Bench:
     """A prepared world; every proof works on a fork of it, in milliseconds."""
@@ -83,9 +89,11 @@ class Bench:
         """A world of one's own, as at the beginning or as another place is now."""
         parent = origin.world if origin is not None else self._origin
         world = parent.fork(MemoryJournal())
+        found = BenchPlace(world, self._emulator.agents)
         try:
-            yield BenchPlace(world)
+            yield found
         finally:
+            found.close()
             parent.family.remove(world)
 
     def close(self) -> None:
@@ -96,8 +104,9 @@ class Bench:
 class BenchPlace:
     """A world, asked through `App.begin`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, agents: Callable[[App], Dispatcher]) -> None:
         self.world, self.app = world, App(world, strict_bugs=True)
+        self._dispatcher = agents(self.app)
         self.subscription, self.tenant = world.state.subscription, world.state.tenant
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Seen:
@@ -148,6 +157,15 @@ class BenchPlace:
 
     def why(self) -> list[str]:
         return self.world.refusals[-1].lines() if self.world.refusals else []
+
+    def settle(self) -> bool:
+        if not self._dispatcher.idle(PATIENCE):
+            raise TimeoutError(f"a run is under way for more than {PATIENCE:g} seconds")
+        return True
+
+    def close(self) -> None:
+        """Stop what still runs."""
+        self._dispatcher.close()
 
 
 def seen(status: int, headers: Mapping[str, str], raw: bytes) -> Seen:

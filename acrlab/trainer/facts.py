@@ -8,6 +8,7 @@ import msgspec
 
 from acrlab.data import load
 from acrlab.domain import amounts, billing, names, roles, tiers
+from acrlab.domain.tasks import shapes, task
 from acrlab.engine import tokens
 
 _NAME = re.compile(r"\{(\w+)\}")
@@ -16,6 +17,10 @@ _LEFT, _RIGHT = "\ue000", "\ue001"  # what {{ and }} are while the rest is fille
 _STATUS = {"ga": "generally available", "preview": "in preview", "deprecated": "deprecated"}
 _LIVES = {"refresh token": tokens.REFRESH_LIFE, "access token": tokens.ACCESS_LIFE}
 _LONGEST = {"repository": names.LONGEST_REPOSITORY, "tag": 128}
+_SECONDS = {
+    "a step": task.STEP_TIMEOUT, "shortest run": shapes.TIMEOUT[0], "longest run": shapes.TIMEOUT[1],
+    "a run": shapes.TIMEOUT[2],
+}  # fmt: skip
 
 
 class FactUnknown(Exception):
@@ -114,6 +119,10 @@ def _longest(_: tiers.Profile, keys: Mapping[str, str]) -> str:
     return str(_known(_LONGEST, keys["longest"], "longest"))
 
 
+def _seconds(_: tiers.Profile, keys: Mapping[str, str]) -> str:
+    return str(_known(_SECONDS, keys["seconds"], "seconds"))
+
+
 def _known(table: Mapping[str, int], key: str, kind: str) -> int:
     if key not in table:
         raise FactUnknown(f"{kind}: {key} is not known: {', '.join(table)}")
@@ -131,6 +140,7 @@ FACTS = {
     "rate": Fact(("rate", "tier"), _rate, "requests a minute that a registry takes"),
     "role": Fact(("role",), _role, "the name of a built-in role"),
     "life": Fact(("life",), _life, "how long a registry's token lives"),
+    "seconds": Fact(("seconds",), _seconds, "how long a step or a run of a task may take"),
     "longest": Fact(("longest",), _longest, "the most characters of a repository's name or a tag"),
 }
 

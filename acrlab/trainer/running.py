@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from acrlab.client.control import Control, ControlRefused, NotRunning
 from acrlab.domain.access import Principal
 from acrlab.trainer.bench import Place, Seen, seen
 
+PAUSE = 0.2  # seconds between two looks at a run
 LOGIN = "https://login.microsoftonline.com"
 _SELF = ("owner", "acrlab-sp")  # who the environment can sign in as: an application with the role Owner
 
@@ -56,6 +58,10 @@ class RunningPlace:
 
     def history(self) -> list[dict[str, Any]]:
         return self._control.events()
+
+    def settle(self) -> bool:
+        time.sleep(PAUSE)
+        return False
 
     def why(self) -> list[str]:
         found = self._control.why()

@@ -7,6 +7,7 @@ from acrlab.client import durations
 from acrlab.trainer import commands
 from acrlab.trainer import verbs_content as content
 from acrlab.trainer import verbs_control as control
+from acrlab.trainer import verbs_tasks as tasks
 from acrlab.trainer.bench import Seen
 from acrlab.trainer.facts import fact
 from acrlab.trainer.steps import Outcome, Stuck, Trip, Verb, perform
@@ -56,6 +57,8 @@ def _run(trip: Trip, step: Step) -> Outcome:
     return Outcome(Seen(last.status or 200))
 
 
+_RUN = ("files", "source", "pool", "pick", "lines", "more")  # what every verb takes that starts a run
+
 VERBS: dict[str, Verb] = {
     "registry": Verb(
         control.registry, ("tier", "location", "properties", "version"),
@@ -94,6 +97,17 @@ VERBS: dict[str, Verb] = {
     "manifests": Verb(content.manifests, ("pick",), "the digests of a repository; pick: untagged leaves the rest out"),
     "repositories": Verb(content.repositories, (), "the repositories of the registry"),
     "referrers": Verb(content.referrers, (), "the artifact types that refer to an image"),
+    "build": Verb(
+        tasks.build, (*_RUN, "file", "target", "arguments", "push", "os"),
+        "build images in the cloud, from files; all names of images in one text",
+    ),
+    "steps": Verb(tasks.steps, (*_RUN, "values", "secret"), "run the text of a task file; secret: names one value"),
+    "task": Verb(
+        tasks.task, ("files", "source", "image", "steps", "trigger", "properties", "more"),
+        "create a task: it builds an image from files, or has the text of a task file as steps",
+    ),
+    "start": Verb(tasks.start, (*_RUN, "values"), "run a task now"),
+    "runs": Verb(tasks.runs, ("pick",), "the runs of a task, or all, newest first; pick: runType, runId"),
     "request": Verb(content.request, ("headers", "send", "pick"), "any request: a method and a URL; pick: a header"),
     "fact": Verb(_fact, (), "a fact of acrlab/data"),
     "clock": Verb(_clock, (), "let time pass: 3h, 8d"),
