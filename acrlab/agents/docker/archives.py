@@ -72,11 +72,11 @@ def _entry(place: Path, name: str, seen: os.stat_result) -> tarfile.TarInfo | No
 def image(images: Images, which: Image, tag: str) -> Iterator[Member]:
     """An image as `docker save` writes it and `docker load` takes it."""
     config = f"{which.id.partition(':')[2]}.json"
-    layers = {str(layer["digest"]).partition(":")[2]: images.blob(str(layer["digest"])) for layer in which.layers}
+    layers = {layer.digest.partition(":")[2]: images.blob(layer.digest) for layer in which.layers}
     yield member(config, images.blob(which.id))
     for name, path in layers.items():
         yield member(f"{name}.tar", path)
-    listed = [f"{str(layer['digest']).partition(':')[2]}.tar" for layer in which.layers]
+    listed = [f"{layer.digest.partition(':')[2]}.tar" for layer in which.layers]
     yield member("manifest.json", json.dumps([{"Config": config, "RepoTags": [tag], "Layers": listed}]).encode())
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from acrlab.agents.docker import archives
 from acrlab.agents.docker.daemon import Daemon
-from acrlab.agents.images import DOCKER_LAYER, Image, Images, Platform
+from acrlab.agents.images import DOCKER_LAYER, Image, Images, Platform, Stacked
 from acrlab.agents.protocol import EngineFailed, Sink
 from acrlab.agents.references import Reference
 
@@ -30,7 +30,7 @@ class Store:
         self.prefix = f"localhost/acrlab-{secrets.token_hex(6)}"
         self._names: dict[str, str] = {}  # complete reference -> id in the daemon
         self._tags: dict[str, str] = {}  # id -> its tag in the daemon
-        self._packed: dict[str, dict[str, Any]] = {}  # a layer's content -> how it is compressed in a registry
+        self._packed: dict[str, Stacked] = {}  # a layer's content -> how it is compressed in a registry
         self._made = 0
         self.made: set[str] = set()  # ids that builds have named
         self._before = {str(each["Id"]) for each in daemon.ask("GET", "/images/json", {"all": 1})}
@@ -69,7 +69,7 @@ class Store:
         """From its registry into the daemon; the manifest's digest. Raises: EngineFailed."""
         image = self._images.pull(name, platform or self.platform, sink)
         for layer, diff in zip(image.layers, _diffs(self._images.config(image)), strict=False):
-            self._packed[diff] = dict(layer)
+            self._packed[diff] = layer
         tag = self.fresh()
         body = archives.tar(archives.image(self._images, image, tag))
         with self._daemon.open(
@@ -158,7 +158,7 @@ class Store:
                 ]
                 return self._images.create(saved.config, layers)
 
-    def _compressed(self, diff: str, content: Any) -> dict[str, Any]:
+    def _compressed(self, diff: str, content: Any) -> Stacked:
         """As a blob. Compressed without a time in it: the same content has the same digest."""
         handle, path = tempfile.mkstemp(dir=self._images.blobs.parent)
         with os.fdopen(handle, "w+b") as file:
@@ -173,7 +173,7 @@ class Store:
             file.seek(0)
             digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
         os.replace(path, self._images.blob(digest))
-        self._packed[diff] = {"mediaType": DOCKER_LAYER, "size": size, "digest": digest}
+        self._packed[diff] = Stacked(digest, size, {"mediaType": DOCKER_LAYER, "size": size, "digest": digest})
         return self._packed[diff]
 
 
