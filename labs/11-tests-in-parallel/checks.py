@@ -61,7 +61,8 @@ def written(seen: Evidence) -> str:
         "Each test has when: [build], so that it waits for the build alone. The push has when with all three tests.",
         'def made(text):\n'
         '    content = base64.b64encode(text.encode()).decode()\n'
-        '    return registry.tasks.create("release-shop", step={"type": "EncodedTask", "encodedTaskContent": content})\n'
+        '    step = {"type": "EncodedTask", "encodedTaskContent": content}\n'
+        '    return registry.tasks.create("release-shop", step=step)\n'
         '# tests: when: [build]; push: when: [unit, smoke, style]',
     ),
 )
@@ -85,7 +86,8 @@ def graph(seen: Evidence) -> Iterator[Finding]:
     step=2,
     hints=(
         "A task does nothing until it is run.",
-        "registry.tasks.start, or az acr task run. Name the image $Registry/shop/app:$ID: each run has an id of its own.",
+        "registry.tasks.start, or az acr task run. Name the image $Registry/shop/app:$ID: each run has its own "
+        "id.",
         'registry.tasks.start("release-shop")',
     ),
 )

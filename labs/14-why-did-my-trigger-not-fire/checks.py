@@ -16,8 +16,8 @@ IMAGES = ("front", "orders", "worker")
     step=1,
     hints=(
         "Every trigger that was looked at left a note, whether it fired or not.",
-        "acrlab why --triggers in a terminal, or cloud.emulator.triggers(): each note names the task and says because. Put "
-        "the word for it on the registry, as an Azure tag with the name of the task.",
+        "acrlab why --triggers in a terminal, or cloud.emulator.triggers(): each note names the task and says "
+        "because. Put the word for it on the registry, as an Azure tag with the name of the task.",
         'tags = {"front": "stage", "orders": "trigger", "worker": "unknown", "sweep": "task"}\n'
         'cloud.arm.registries.begin_update(lab.group, "contosolab14", {"tags": tags}).result()',
     ),
@@ -36,8 +36,8 @@ def explained(seen: Evidence) -> Iterator[Finding]:
     step=2,
     hints=(
         "One change for each task. None has to be deleted.",
-        "front: the trigger for All images, not Runtime alone. orders: its trigger enabled. worker: one run that succeeds. "
-        "sweep: the task enabled.",
+        "front: the trigger for All images, not Runtime alone. orders: its trigger enabled. worker: one run that "
+        "succeeds. sweep: the task enabled.",
         'def change(task, **properties):\n'
         '    given = {"properties": properties}\n'
         '    registry.tasks.client.tasks.update(lab.group, "contosolab14", task, given)\n\n'
