@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
+import acrlab
 from tests.peers import tools
 from tests.peers.cloud import GROUP, Cloud
 from tests.peers.lanes import not_run
@@ -149,3 +151,13 @@ def test_an_unknown_tenant_is_refused_in_entras_words(cloud: Cloud):
     env = cloud.env | {"AZURE_TENANT_ID": "11111111-1111-1111-1111-111111111111"}
     with pytest.raises(AssertionError, match="AADSTS90002"):
         program("claims.py", "secret", ARM_SCOPE, env=env)
+
+
+def test_the_preview_s_operations_are_answered_too(cloud: Cloud, preview: str) -> None:
+    folders = [str(Path(acrlab.__file__).parents[1]), sysconfig.get_path("purelib")]
+    found = program("operations.py", *folders, env=cloud.environment(), python=preview)
+    rows = [row for row in found if row["package"] == "azure-mgmt-containerregistry"]
+    assert {row["version"] for row in rows} == {"15.1.0b3"}
+    assert [row["operation"] for row in rows if row["truth"] == "refused"] == []
+    print(f"{len(rows)} operations, none of them refused")
+    assert len(rows) == 80
