@@ -5,8 +5,9 @@ import re
 from typing import Any
 
 _TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
-# What differs from run to run, and what is shown in its place.
+# What differs from run to run or says nothing here, and what is shown in its place.
 _VARIES = (
+    (re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]"), ""),  # what colours a terminal
     (re.compile(r"sha256:[0-9a-f]{64}"), "sha256:…"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?=T\d\d:)"), "…"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "…"),
