@@ -1,6 +1,7 @@
 """A task as a graph of its steps: a drawing, the same as a table, and beside them the log of a run as it comes."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from acrlab.client.display import Table
@@ -11,7 +12,7 @@ from acrlab.ui.markup import Markup, tag
 from acrlab.ui.stepping import DONE, ENDED, FAILED, IGNORED, RUNNING, SKIPPED, WAITING, Stage
 
 MOST = 500  # lines of a log that are shown; the last ones
-_WIDE, _HIGH, _GAP, _DROP, _EDGE = 168, 50, 20, 34, 8  # of the drawing, in pixels
+_WIDE, _HIGH, _GAP, _DROP, _EDGE, _ASIDE = 168, 50, 24, 34, 8, 12  # of the drawing, in pixels
 _LONG = 20  # characters of a name that fit
 _INK, _PAPER = "var(--jp-ui-font-color1,#1b2733)", "var(--jp-layout-color1,#fff)"
 _LINE, _ACCENT = "var(--jp-ui-font-color2,#51606f)", "var(--jp-brand-color1,#0f62b0)"
@@ -24,6 +25,7 @@ _LOOKS = {  # a sign and a colour; the word is said in any case
 _FONT = "font-family:var(--jp-ui-font-family,system-ui,sans-serif)"
 _SIDES = "display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start"
 _GRAPH = "overflow:auto;max-width:100%;max-height:44em;flex:0 1 auto"
+_NO_FORMULAS = "mathjax_ignore tex2jax_ignore"  # $Registry and $ID are none
 _LOG = "flex:1 1 340px;min-width:0"
 
 
@@ -46,23 +48,23 @@ class TaskGraph:
         graph = tag("div", self._drawing(), style=_GRAPH, tabindex=0, role="group", aria_label=f"graph of {self.title}")
         log = None if self.log is None else tag("div", *self._logged(self.log), style=_LOG)
         twin = tag("details", tag("summary", "The steps as a table"), Markup(self.table().html()))
-        return tag("div", tag("div", graph, log, style=_SIDES), twin)
+        return tag("div", tag("div", graph, log, style=_SIDES), twin, class_=_NO_FORMULAS)
 
     def _logged(self, log: Log) -> Iterator[Markup]:
         lines = log.text.splitlines()
         if len(lines) > MOST:
             yield tag("p", f"{len(lines) - MOST} lines before these are left out: run.log has them all.")
-        yield Markup(Log("\n".join(lines[-MOST:])).html())
+        yield Markup(Log("\n".join(lines[-MOST:])).html(growing=True))
 
     def _drawing(self) -> Markup:
         places = _places(self.steps)
-        wide = max((x for x, _ in places.values()), default=0) + _WIDE + _EDGE
+        wide = max((x for x, _ in places.values()), default=0) + _WIDE + _ASIDE + _EDGE
         high = max((y for _, y in places.values()), default=0) + _HIGH + _EDGE
         told = "; ".join(f"{each.name} {each.state}" for each in self.steps)
         return tag(
             "svg",
             tag("title", f"Steps of {self.title}"), tag("desc", f"{told}. The table below says the same."),
-            *(_edge(places[before], places[each.name]) for each in self.steps for before in each.waits),
+            *(_edge(each, places) for each in _edges(self.steps)),
             *(_box(each, *places[each.name]) for each in self.steps),
             width=wide, height=high, viewBox=f"0 0 {wide} {high}", role="img",
             aria_label=f"Steps of {self.title}: {told}", style=_FONT,
@@ -88,16 +90,30 @@ def _places(steps: tuple[Stage, ...]) -> dict[str, tuple[int, int]]:
     }
 
 
-def _edge(above: tuple[int, int], below: tuple[int, int]) -> Markup:
-    x, y = above[0] + _WIDE // 2, above[1] + _HIGH
-    to, end = below[0] + _WIDE // 2, below[1]
-    bend = (end - y) // 2
-    curve = f"M{x} {y} C{x} {y + bend} {to} {end - bend} {to} {end - 5}"
+def _edges(steps: tuple[Stage, ...]) -> Iterator[tuple[str, str]]:
+    return ((before, each.name) for each in steps for before in each.waits)
+
+
+def _edge(ends: tuple[str, str], places: dict[str, tuple[int, int]]) -> Markup:
+    """A line from a step to one that waits for it; past the boxes between them where there are any."""
+    (x, y), (to, end) = (places[each] for each in ends)
+    x, y, to = x + _WIDE // 2, y + _HIGH, to + _WIDE // 2
+    between = [left + _WIDE for left, top in places.values() if y < top < end]
+    points = [(x, y), (to, end - 5)]
+    if between:
+        side = max(between) + _ASIDE
+        points[1:1] = [(side, y + _DROP), (side, end - _DROP)]
+    curve = f"M{x} {y}" + "".join(_bend(*pair) for pair in pairwise(points))
     tip = f"M{to - 4} {end - 7} L{to} {end} L{to + 4} {end - 7} Z"
     return tag(
         "g", tag("path", d=curve, fill="none", style=f"stroke:{_LINE};stroke-width:1.5"),
         tag("path", d=tip, style=f"fill:{_LINE}"),
     )  # fmt: skip
+
+
+def _bend(start: tuple[int, int], end: tuple[int, int]) -> str:
+    half = (start[1] + end[1]) // 2
+    return f" C{start[0]} {half} {end[0]} {half} {end[0]} {end[1]}"
 
 
 def _box(step: Stage, x: int, y: int) -> Markup:

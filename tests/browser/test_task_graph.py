@@ -33,6 +33,12 @@ def test_a_run_is_followed(sight: Sight, lab: str) -> None:
     assert graph.count() == 1, "it is replaced, not repeated"
     sight.page.get_by_text("The steps as a table").click()
     assert sight.page.get_by_role("cell", name="✗ failed", exact=True).is_visible()
+    assert sight.page.get_by_role("cell", name="push $Registry/web:$ID", exact=True).is_visible()  # no formula
+    log = sight.page.locator(f"{GRAPH} [role=log]").first
+    lowest = log.evaluate(
+        "each => each.getBoundingClientRect().bottom - each.firstChild.getBoundingClientRect().bottom"
+    )
+    assert abs(lowest) < 20, "the end of a log that grows is in sight"
     sight.picture("task-graph", sight.page.locator(GRAPH))
     assert serious(sight.page, GRAPH) == []
     sight.theme("Dark")

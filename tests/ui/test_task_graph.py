@@ -1,5 +1,6 @@
 """A task as a graph: from its file, from a real run of it, and while that goes."""
 
+import re
 from typing import Any
 
 import pytest
@@ -54,6 +55,17 @@ def test_what_waits_stands_below_and_what_may_run_together_side_by_side() -> Non
     assert places["web"][0] < places["ship"][0] < places["worker"][0]
     assert [each.waits for each in graph.steps] == [(), (), ("web", "worker")]
     assert len([each for each in tree(graph.html()) if each.name == "path"]) == 4  # two edges, each with its tip
+
+
+def test_a_line_goes_past_the_boxes_that_it_is_not_about() -> None:
+    text = "steps:\n- {id: a, cmd: x}\n- {id: b, cmd: x}\n- {id: c, cmd: x, when: [a, b]}\n"
+    graph = ui.task(text)
+    left = boxes(graph)["b"][0]
+    lines = [str(each.attributes["d"]) for each in tree(graph.html()) if each.attributes.get("fill") == "none"]
+    curves = [[int(number) for number in re.findall(r"\d+", line)[::2]] for line in lines]  # how far to the right
+    assert len(curves) == 3 and [max(each) > left + 168 for each in curves] == [False, True, False]
+    width = next(int(str(each.attributes["width"])) for each in tree(graph.html()) if each.name == "svg")
+    assert max(map(max, curves)) < width
 
 
 def test_it_is_said_as_well_as_drawn() -> None:
