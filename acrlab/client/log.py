@@ -5,8 +5,9 @@ import re
 from typing import Any
 
 _TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
-# What differs from run to run, and what is shown in its place.
+# What differs from run to run or says nothing here, and what is shown in its place.
 _VARIES = (
+    (re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]"), ""),  # what colours a terminal
     (re.compile(r"sha256:[0-9a-f]{64}"), "sha256:…"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?=T\d\d:)"), "…"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "…"),
@@ -36,10 +37,12 @@ class Log:
         wanted = re.compile(pattern)
         return Log("\n".join(line for line in self.lines() if wanted.search(line)))
 
-    def html(self) -> str:
-        """As HTML: what went well and what did not in their colours; the words say it too."""
+    def html(self, *, growing: bool = False) -> str:
+        """As HTML: what went well and what did not in their colours; the words say it too. `growing` shows the end."""
         rows = "\n".join(_coloured(line) for line in self.lines())
         style = "white-space:pre-wrap;max-height:30em;overflow:auto;margin:0"
+        if growing:  # one child in reverse order: that is where a browser begins to scroll
+            style, rows = f"{style};display:flex;flex-direction:column-reverse", f"<div>{rows}</div>"
         return f'<pre role="log" tabindex="0" style="{style}">{rows}</pre>'
 
     def __repr__(self) -> str:

@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,10 @@ class Run:
         if self._log is None:
             self._log = self._tasks.log(self.id)
         return self._log
+
+    def looks(self) -> Iterator["Run"]:
+        """The run as it is now, and now again, until it is over."""
+        return self._tasks.looks(self.id)
 
     def table(self) -> Table:
         """As facts."""
@@ -104,14 +108,20 @@ class Tasks:
         return self._handed(request, watch)
 
     def run(
-        self, task: str, context: Context = None, *, values: Mapping[str, str] | None = None, watch: Watch | None = None
+        self,
+        task: str,
+        context: Context = None,
+        *,
+        values: Mapping[str, str] | None = None,
+        watch: Watch | None = None,
+        wait: bool = True,
     ) -> Run:
-        """Run the steps of a task file, given as its text: `az acr run -f`."""
+        """Run the steps of a task file, given as its text: `az acr run -f`; without `wait`, it is only queued."""
         request: dict[str, Any] = {
             "type": "EncodedTaskRunRequest", "encodedTaskContent": base64.b64encode(task.encode()).decode(),
             "sourceLocation": self._source(context), "platform": {"os": "Linux"}, "values": _pairs(values),
         }  # fmt: skip
-        return self._handed(request, watch)
+        return self._handed(request, watch, wait)
 
     def create(self, name: str, **properties: Any) -> Any:
         """Make a task, with its properties spelled as in Resource Manager; the SDK's object."""
@@ -150,17 +160,23 @@ class Tasks:
 
     def follow(self, run: str, watch: Watch | None = None) -> Run:
         """Wait for the end of a run."""
-        pauses, shown = iter(PAUSES), 0
-        while True:
-            found = self.client.runs.get(self._group, self._registry, run)
-            over = word(found.properties.status) in OVER
+        shown = 0
+        for found in self.looks(run):
             if watch is not None:
-                lines = self.log(run).text.splitlines()
+                lines = found.log.text.splitlines()
                 for line in lines[shown:]:
                     watch(line)
                 shown = len(lines)
-            if over:
-                return Run(self, found)
+        return found
+
+    def looks(self, run: str) -> Iterator[Run]:
+        """A run as it is now, and now again, until it is over."""
+        pauses = iter(PAUSES)
+        while True:
+            found = Run(self, self.client.runs.get(self._group, self._registry, run))
+            yield found
+            if found.status in OVER:
+                return
             time.sleep(next(pauses, PAUSES[-1]))
 
     def log(self, run: str) -> Log:
@@ -172,10 +188,10 @@ class Tasks:
         answer.raise_for_status()
         return Log(answer.content.decode("utf-8", "replace"))
 
-    def _handed(self, request: dict[str, Any], watch: Watch | None) -> Run:
+    def _handed(self, request: dict[str, Any], watch: Watch | None, wait: bool = True) -> Run:
         given = {name: value for name, value in request.items() if value is not None}
         queued = self.client.registries.schedule_run(self._group, self._registry, given)
-        return self.follow(str(queued.properties.run_id), watch)
+        return self.follow(str(queued.properties.run_id), watch) if wait else Run(self, queued)
 
     def _source(self, context: Context) -> str | None:
         """Where the service finds it. Source: azure-cli 2.91.0, acr build: uploaded to an address that it gave."""

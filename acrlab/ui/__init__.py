@@ -1,12 +1,14 @@
-"""What a learner looks at in a notebook: `acrlab.ui.quiz()`, `acrlab.ui.exam()`, `acrlab.ui.progress()`."""
+"""What a learner looks at in a notebook: `ui.quiz()`, `ui.exam()`, `ui.progress()`, `ui.task()`, `ui.follow()`."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from acrlab.client.tasks import Run
     from acrlab.ui.panel import Panel
     from acrlab.ui.standing import Standing
+    from acrlab.ui.task_graph import TaskGraph
 
-__all__ = ["exam", "progress", "quiz"]
+__all__ = ["exam", "follow", "progress", "quiz", "task"]
 
 
 def quiz(topic: str = "", count: int = 10, seed: int = 0, pack: str = "") -> "Panel":
@@ -32,3 +34,27 @@ def progress() -> "Standing":
     from acrlab.ui.standing import standing
 
     return standing()
+
+
+def task(text: str, run: "Run | None" = None) -> "TaskGraph":
+    """The steps of a task file as a graph, and what a run made of each. Raises: YamlInvalid, TaskInvalid."""
+    from acrlab.ui.task_graph import drawn
+
+    return drawn(text, run)
+
+
+def follow(run: "Run", text: str) -> "Run":
+    """The graph of a run with its log beside it, as it goes; the run at its end. Raises: YamlInvalid, TaskInvalid.
+
+    Hand it in without waiting: `ui.follow(registry.run(text, wait=False), text)`.
+    """
+    from IPython.display import display
+
+    from acrlab.ui.task_graph import drawn, followed
+
+    place = display(drawn(text), display_id=True)
+    found = run
+    for now, graph in followed(run, text):
+        found = now
+        place.update(graph)
+    return found
