@@ -5,6 +5,6 @@ import sys
 
 sys.path.extend(sys.argv[1:])
 
-from acrlab.client import coverage  # noqa: E402
+from acrlab.client import coverage
 
 print(json.dumps([coverage.as_dict(row) for row in coverage.rows()]))
