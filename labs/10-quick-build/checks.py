@@ -44,7 +44,7 @@ def first(seen: Evidence) -> Iterator[Finding]:
     hints=(
         "A build may push under more than one name. It is still one build.",
         "Give registry.build both names; az acr build takes --image twice.",
-        'registry.build(web, "shop/web:1.1", "shop/web:latest")',
+        'web["page.html"] = "hello once more\\n"\nregistry.build(web, "shop/web:1.1", "shop/web:latest")',
     ),
 )
 def named(seen: Evidence) -> Iterator[Finding]:

@@ -59,11 +59,19 @@ def written(seen: Evidence) -> str:
     hints=(
         "Without when, each step waits for the one above. With when, you say what it waits for.",
         "Each test has when: [build], so that it waits for the build alone. The push has when with all three tests.",
-        'def made(text):\n'
-        '    content = base64.b64encode(text.encode()).decode()\n'
-        '    step = {"type": "EncodedTask", "encodedTaskContent": content}\n'
-        '    return registry.tasks.create("release-shop", step=step)\n'
-        '# tests: when: [build]; push: when: [unit, smoke, style]',
+        'text = """\n'
+        "version: v1.1.0\n"
+        "steps:\n"
+        "  - id: build\n"
+        "    build: -t $Registry/shop/app:$ID https://github.com/contoso/lab11.git#main:good\n"
+        '  - {id: unit, cmd: "$Registry/shop/app:$ID sh /unit.sh", when: [build]}\n'
+        '  - {id: smoke, cmd: "$Registry/shop/app:$ID sh /smoke.sh", when: [build]}\n'
+        '  - {id: style, cmd: "$Registry/shop/app:$ID sh /style.sh", when: [build]}\n'
+        "  - id: push\n"
+        '    push: ["$Registry/shop/app:$ID"]\n'
+        "    when: [unit, smoke, style]\n"
+        '"""\n'
+        "made(text)",
     ),
 )
 def graph(seen: Evidence) -> Iterator[Finding]:

@@ -25,12 +25,9 @@ def trigger(seen: Evidence) -> dict[str, Any]:
         "A task with a source trigger listens to a repository. It needs a token to do so.",
         "az acr task create with --context, --file, --image and --git-access-token: the commit trigger is on by "
         "default. In Resource Manager it is one of sourceTriggers, with the events and the branch.",
-        'registry.tasks.create(\n'
-        '    "build-web",\n'
-        '    step={"type": "Docker", "contextPath": f"{url}#main", "dockerFilePath": "Dockerfile",\n'
-        '          "imageNames": ["shop/web:latest"]},\n'
-        '    trigger={"sourceTriggers": [watching]},\n'
-        ')',
+        'step = {"type": "Docker", "contextPath": f"{url}#main", "dockerFilePath": "Dockerfile",\n'
+        '        "imageNames": ["shop/web:latest"]}\n'
+        'registry.tasks.create("build-web", step=step, trigger={"sourceTriggers": [watching]})',
     ),
 )
 def watched(seen: Evidence) -> Iterator[Finding]:

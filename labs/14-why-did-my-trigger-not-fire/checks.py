@@ -76,7 +76,8 @@ def _base(seen: Evidence, task: str) -> dict[str, str]:
         'cloud.emulator.advance("10m").',
         'release = {"Dockerfile": "FROM scratch\\nCOPY release /etc/\\n", "release": "os 1.0.2\\n"}\n'
         'registry.build(release, "base/os:1")\n'
-        'cloud.emulator.advance("10m")',
+        'cloud.emulator.advance("10m")\n'
+        "registry.tasks.settled()",
     ),
 )
 def proven(seen: Evidence) -> Iterator[Finding]:

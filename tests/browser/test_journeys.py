@@ -70,7 +70,7 @@ def test_a_lab_that_was_not_touched_says_what_to_do(sight: Sight, lab: str) -> N
 
 def test_an_exam_to_its_report(sight: Sight, lab: str) -> None:
     """Sections, a flag, the review list, a break, a reload in the middle, a new kernel, a task, the report."""
-    path = sight.notebook("exam", "from acrlab import ui\nui.exam(questions=16, extra_time=1.5, seed=4)")
+    path = sight.notebook("exam", "from acrlab import ui\nui.exam(questions=16, extra_time=1.5, seed=6)")
     sight.open(lab, path.name)
     sight.run()
     sight.picture("exam-start", sight.panel)

@@ -131,7 +131,8 @@ def test_a_series_page_shows_one_solution(sitting: Sitting, bank: Bank) -> None:
 
 def test_a_case_study_shows_its_pages(sitting: Sitting, bank: Bank) -> None:
     found = exam.view(_in_section(sitting, paper.CASE), bank, 1).page
-    assert found is not None and len(found.tabs) == 3 and found.case == "Tailwind Toys ships games"
+    told = {"Tailwind Toys ships games", "Woodgrove Bank shares a registry"}
+    assert found is not None and len(found.tabs) == 3 and found.case in told
 
 
 def test_after_a_break_what_was_seen_is_locked_while_the_clock_runs(sitting: Sitting, bank: Bank) -> None:
