@@ -164,12 +164,16 @@ class Powers:
 
     def triggers(self, task: str = "") -> Table:
         """What became of the triggers of tasks, or of one task: which run, or why there was none; oldest first."""
-        found = [each for each in reversed(self._control.triggers()) if not task or _named(each["task"]) == task]
+        found = self.judgements(task)
         rows = [
             (_named(each["task"]), each["kind"], _named(each["run"]) or "none", shown("; ".join(each["because"])))
             for each in found
         ]
         return Table(("task", "trigger", "run", "because"), rows)
+
+    def judgements(self, task: str = "") -> list[dict[str, Any]]:
+        """The same with their times, as the emulator tells it. Units: epoch seconds on the lab's clock."""
+        return [each for each in reversed(self._control.triggers()) if not task or _named(each["task"]) == task]
 
     def repository(self, name: str, files: Mapping[str, str]) -> str:
         """A new git repository, `owner/name` at github.com, with a first commit; its owner's token."""

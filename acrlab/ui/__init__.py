@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from acrlab.client.cloud import Cloud
     from acrlab.client.tasks import Run
     from acrlab.ui.panel import Panel
     from acrlab.ui.standing import Standing
     from acrlab.ui.task_graph import TaskGraph
+    from acrlab.ui.trigger_timeline import Timeline
 
-__all__ = ["exam", "follow", "progress", "quiz", "task"]
+__all__ = ["exam", "follow", "progress", "quiz", "task", "triggers"]
 
 
 def quiz(topic: str = "", count: int = 10, seed: int = 0, pack: str = "") -> "Panel":
@@ -58,3 +60,10 @@ def follow(run: "Run", text: str) -> "Run":
         found = now
         place.update(graph)
     return found
+
+
+def triggers(cloud: "Cloud", task: str = "") -> "Timeline":
+    """What became of the triggers of all tasks, or of one, on a time axis. Raises: EmulatorOnly."""
+    from acrlab.ui.trigger_timeline import timeline
+
+    return timeline(cloud, task)
