@@ -6,6 +6,8 @@ import pytest
 
 from acrlab.domain import names, tiers
 from acrlab.engine import authorization, locks, manifests, registries, tokens, uploads
+from acrlab.engine.tasks import automatic, pools, queue, triggers
+from acrlab.engine.tasks import images as base_images
 from acrlab.trainer import oracle
 from acrlab.trainer.bank import Bank
 from acrlab.trainer.bench import Bench
@@ -75,6 +77,11 @@ FAULTS = {
     "a repository's lock against writing is ignored": Fault(
         uploads, "require_writable", _nothing, "locks/write-the-lock"
     ),
+    "a base image starts nothing": Fault(base_images, "_watching", lambda *_: [], "triggers/under-which-tag"),
+    "a disabled task runs by its timer": Fault(automatic, "ENABLED", "Disabled", "triggers/two-at-noon"),
+    "a trigger's events may be any": Fault(triggers, "_source", _nothing, "triggers/the-missing-token"),
+    "a pool of none has an agent": Fault(queue, "capacity", lambda *_: 1, "runs/a-pool-of-none"),
+    "pools have no quota": Fault(pools, "_require_quota", _nothing, "runs/four-cores"),
 }
 
 
