@@ -77,7 +77,7 @@ FAULTS = {
     "a repository's lock against writing is ignored": Fault(
         uploads, "require_writable", _nothing, "locks/write-the-lock"
     ),
-    "a base image starts nothing": Fault(base_images, "_watching", lambda *_: [], "triggers/under-which-tag"),
+    "a base image starts nothing": Fault(base_images, "_watching", lambda *_: [], "triggers/patched-and-rebuilt"),
     "a disabled task runs by its timer": Fault(automatic, "ENABLED", "Disabled", "triggers/two-at-noon"),
     "a trigger's events may be any": Fault(triggers, "_source", _nothing, "triggers/the-missing-token"),
     "a pool of none has an agent": Fault(queue, "capacity", lambda *_: 1, "runs/a-pool-of-none"),
