@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from acrlab.client.cloud import Cloud
-    from acrlab.client.tasks import Run
+    from acrlab.client.tasks import Run, Tasks
     from acrlab.ui.panel import Panel
+    from acrlab.ui.run_history import History
     from acrlab.ui.standing import Standing
     from acrlab.ui.task_graph import TaskGraph
     from acrlab.ui.trigger_timeline import Timeline
 
-__all__ = ["exam", "follow", "progress", "quiz", "task", "triggers"]
+__all__ = ["exam", "follow", "history", "progress", "quiz", "task", "triggers"]
 
 
 def quiz(topic: str = "", count: int = 10, seed: int = 0, pack: str = "") -> "Panel":
@@ -67,3 +68,10 @@ def triggers(cloud: "Cloud", task: str = "") -> "Timeline":
     from acrlab.ui.trigger_timeline import timeline
 
     return timeline(cloud, task)
+
+
+def history(tasks: "Tasks", task: str = "") -> "History":
+    """The runs of a registry, or of one task, with how long each waited and took: `ui.history(registry.tasks)`."""
+    from acrlab.ui.run_history import History
+
+    return History(tasks.runs(task))

@@ -22,12 +22,15 @@ registry.tasks.settled("nightly")
 ui.triggers(cloud, "nightly")
 """
 TIMELINE = ".jp-OutputArea:has(svg[aria-label^='Triggers over time'])"
+HISTORY = ".jp-OutputArea:has(caption):not(:has(svg[role=img]))"
 
 
 def test_a_timeline(sight: Sight, lab: str) -> None:
-    path = sight.notebook("timeline", NIGHTLY)
+    path = sight.notebook("timeline", NIGHTLY, "ui.history(registry.tasks)")
     sight.open(lab, path.name)
     sight.run()
+    assert serious(sight.page, HISTORY) == []
+    sight.picture("run-history", sight.page.locator(HISTORY))
     drawing = sight.page.locator(f"{TIMELINE} svg[role=img]")
     drawing.wait_for()
     marks = drawing.locator("circle").count()
