@@ -109,6 +109,12 @@ def test_a_run_is_cancelled_while_az_shows_it(az, tmp_path):
     assert "Run was canceled" in done.stderr and "was canceled after" in ended(az, done, "Canceled")
 
 
+def test_a_timeout_outside_its_bounds(az):
+    """Five minutes are the least, so that a run's own timeout is tried without az."""
+    arguments = ("--registry", NAME, "--cmd", "bash true", "--timeout", "1", "/dev/null")
+    assert "The timeout must be between 300 and 28800 seconds" in az.refused("acr", "run", *arguments)
+
+
 def under_way(az) -> list:
     return az.json("acr", "task", "list-runs", "--registry", NAME, "--run-status", "Running")
 
