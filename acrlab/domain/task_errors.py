@@ -60,6 +60,14 @@ class AgentPoolUnknown(ArmCondition):
     evidence, source = "inferred", ""
 
 
+class VaultUnresolved(ArmCondition):
+    """A secret of a key vault that does not exist: no such name in the DNS. Fields: url, host."""
+
+    status, arm, provider = 400, "InvalidInputValue", True
+    message = 'Get "{url}": dial tcp: lookup {host}: no such host'
+    evidence, source = "inferred", "the words are those of Go's net/http, in which the service's agent is written"
+
+
 class StorageCondition(Condition):
     """A refusal of Blob Storage. `oci` holds its code."""
 

@@ -1,18 +1,14 @@
 """Retention, soft delete and quarantine on the world's clock."""
 
-import base64
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from acrlab.domain import events, roles
 from acrlab.domain.access import Scope
 from acrlab.engine import directory, tokens
-from acrlab.store.keys import KeyRing
 from tests.arm.cloud import NEWEST, Cloud
 from tests.lifecycle.content import Shelf
 
@@ -352,44 +348,6 @@ def test_what_was_there_before_the_policy_stays_in_sight(cloud: Cloud, shelf: Ma
     registry.push("app", "v1")
     policy(cloud, "quarantinePolicy")
     assert registry.pull("app", "v1").status == 200
-
-
-# A year
-
-
-def a_year(folder: Path, keys: KeyRing) -> bytes:
-    """Two registries, one with retention and one with soft delete, used every tenth day; the state after a year."""
-    cloud = Cloud(folder, keys=keys)
-    cloud.group()
-    for name in ("contoso", "fabrikam"):
-        assert cloud.registry(name, adminUserEnabled=True).status == 201
-    kept, soft = Shelf(cloud, "contoso"), Shelf(cloud, "fabrikam")
-    policy(cloud, "retentionPolicy", days=15)
-    assert policy(cloud, "softDeletePolicy", registry="fabrikam").status == 200
-    token = {"properties": {"scopeMapId": f"{kept.id}/scopeMaps/_repositories_pull"}}
-    cloud.ask("PUT", f"{kept.id}/tokens/yearly", token)
-    expiry = {"tokenId": f"{kept.id}/tokens/yearly", "expiry": "2027-03-01T00:00:00Z"}
-    made = cloud.ask("POST", f"{kept.id}/generateCredentials", expiry).json["passwords"][0]["value"]
-    basic = "Basic " + base64.b64encode(f"yearly:{made}".encode()).decode()
-    opened = []
-    for number in range(36):
-        kept.push("app", "latest", text=str(number), docker=True)
-        soft.delete("app", soft.push("app", f"v{number}", text=str(number)))
-        opened.append(kept.pull("app", "latest", basic).status)
-        cloud.world.advance(365 / 36 * DAY)
-    assert len(kept.digests("app")) == 2, "the newest, and the one that lost its tag less than fifteen days ago"
-    assert opened[0] == 200 and opened[-1] == 401, "the password has expired meanwhile"
-    assert deleted(soft, "app", "manifests") == [], "the last was deleted ten days ago"
-    left = msgspec.msgpack.encode(cloud.world.state)
-    cloud.world.journal.close()
-    cloud.world.blobs.close()
-    return left
-
-
-def test_a_year_is_short_and_the_same_twice(tmp_path: Path, keys: KeyRing) -> None:
-    first = a_year(tmp_path / "first", keys)
-    assert first == a_year(tmp_path / "second", keys)
-    assert directory.USER in first.decode(errors="replace")
 
 
 def test_replay_gives_the_same_state(cloud: Cloud, soft: Shelf) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import acrlab
+from acrlab.client import az_commands, coverage
 from tests.peers import tools
 from tests.peers.cloud import GROUP, Cloud
 from tests.peers.lanes import not_run
@@ -153,11 +154,15 @@ def test_an_unknown_tenant_is_refused_in_entras_words(cloud: Cloud):
         program("claims.py", "secret", ARM_SCOPE, env=env)
 
 
-def test_the_preview_s_operations_are_answered_too(cloud: Cloud, preview: str) -> None:
+def test_of_everything_at_most_one_in_twenty_is_refused(cloud: Cloud, preview: str) -> None:
+    """Both versions of the management SDK, the SDK for tasks, the data plane's, and the commands of az."""
     folders = [str(Path(acrlab.__file__).parents[1]), sysconfig.get_path("purelib")]
     found = program("operations.py", *folders, env=cloud.environment(), python=preview)
-    rows = [row for row in found if row["package"] == "azure-mgmt-containerregistry"]
-    assert {row["version"] for row in rows} == {"15.1.0b3"}
-    assert [row["operation"] for row in rows if row["truth"] == "refused"] == []
-    print(f"{len(rows)} operations, none of them refused")
-    assert len(rows) == 80
+    newer = [row for row in found if row["package"] == "azure-mgmt-containerregistry"]
+    assert {row["version"] for row in newer} == {"15.1.0b3"} and len(newer) == 80
+    assert [row["operation"] for row in newer if row["truth"] == "refused"] == []
+    every = [*newer, *map(coverage.as_dict, [*coverage.rows(), *az_commands.rows()])]
+    refused = [row for row in every if row["truth"] == "refused"]
+    print(f"{len(every)} operations and commands, {len(refused)} of them refused")
+    assert len(every) == 330 and len(refused) / len(every) <= 0.05
+    assert all(row["reason"] for row in refused)

@@ -78,6 +78,21 @@ def test_a_step_that_takes_too_long_is_ended(real):
     assert (status, lines) == ("Failed", ["failed to run step ID: acb_step_0: timed out"]), log
 
 
+@pytest.mark.slow
+def test_a_hundred_steps_ten_side_by_side(real):
+    """Ten rows of ten; each waits for the one above it, and all of a row for one another, so that ten must be there."""
+    rows = [
+        f"  - id: s{row}x{place}\n    when: ['{f's{row - 1}x{place}' if row else '-'}']\n"
+        f"    cmd: bash -c 'touch {row}x{place}; while [ $(ls -d {row}x* | wc -l) -lt 10 ]; do sleep 0.05; done'\n"
+        for row in range(10)
+        for place in range(10)
+    ]
+    status, lines, log = run(real, "".join(rows) + "  - cmd: bash -c 'ls | wc -l'\n    when: ["
+                             + ", ".join(f"s9x{place}" for place in range(10)) + "]\n")  # fmt: skip
+    assert (status, lines) == ("Succeeded", ["100"]), log
+    assert sum(" marked as successful" in line for line in log) == 101
+
+
 def test_one_failure_ends_the_others(real):
     status, lines, log = run(
         real, "  - id: slow\n    cmd: bash sleep 600\n    when: ['-']\n  - id: fails\n    cmd: bash -c 'exit 7'\n"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from acrlab.engine.clock import FrozenClock
 from acrlab.engine.tasks.sources import source_event
 from tests.tasks.conftest import GROUP, LINUX, NAME
 
@@ -60,10 +61,22 @@ def test_a_timer(lab, place):
     assert (why(lab, "nightly").run, "the task is disabled" in why(lab, "nightly").because[1]) == ("", True)
 
 
-def test_a_year_of_nights_is_the_same_twice(lab, place):
-    create(lab, "nightly", place, timerTriggers=[{"name": "t1", "schedule": "0 0 1 * *"}])
-    lab.world.advance(366 * 86400)
-    assert len(runs_of(lab, "nightly")) == 12
+def test_a_timer_fires_whenever_the_dial_passes_its_moment_and_at_no_other_time(lab, place):
+    create(lab, "monthly", place, timerTriggers=[{"name": "t1", "schedule": "0 0 1 * *"}])
+    lab.world.sleep(86400)  # what waits jumps no further than it has to
+    assert runs_of(lab, "monthly") == []
+    lab.world.advance(365 * 86400)
+    assert len(runs_of(lab, "monthly")) == 12
+
+
+def test_what_fell_due_while_nobody_was_there_is_run_once(lab, place):
+    create(lab, "hourly", place, timerTriggers=[{"name": "t1", "schedule": "0 * * * *"}])
+    clock = lab.world.clock
+    lab.world.clock = FrozenClock(clock.now() + 10 * 3600)  # the machine was off, its clock went on
+    with lab.world.lock:
+        lab.world.settle()
+    (only,) = runs_of(lab, "hourly")
+    assert only.run_type == "AutoBuild"
 
 
 def test_a_base_image_gets_another_digest(lab, dependent):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from acrlab.domain.access import Principal
-from acrlab.domain.task_errors import TaskInvalid
+from acrlab.domain.task_errors import TaskInvalid, VaultUnresolved
 from acrlab.engine.state import Resource
 from acrlab.engine.tasks import orders
 from acrlab.engine.vaults import access, items, vault
@@ -33,11 +33,22 @@ def _value(world: "World", run: Resource, given: dict[str, Any], name: str) -> s
 
 
 def read(world: "World", url: str, who: Principal) -> str:
-    """The value of a secret by its URL. Raises: TaskInvalid, VaultCondition."""
-    address = urlsplit(url)
-    parts = address.path.strip("/").split("/")
-    home = vault.find(world, address.hostname or "")
-    if address.scheme != "https" or len(parts) not in (2, 3) or parts[0] != "secrets" or home is None:
+    """The value of a secret by its URL. Raises: TaskInvalid, VaultUnresolved, VaultCondition."""
+    host, name, version = _address(url)
+    home = vault.find(world, host)
+    if home is None:
+        raise VaultUnresolved(url=url[:200], host=host)
+    access.require(world, home, who, "secrets", "get", name)
+    return items.read_secret(world, home, name, version)[1].secret
+
+
+def _address(url: str) -> tuple[str, str, str]:
+    """Host, name and version of a secret. Raises: TaskInvalid."""
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        address = urlsplit("")
+    kind, name, version, *rest = [*address.path.strip("/").split("/"), "", ""]
+    if address.scheme != "https" or not address.hostname or kind != "secrets" or not name or any(rest):
         raise TaskInvalid(what="credentials", reason=f"SecretObject:{url[:200]} is not the URL of a secret")
-    access.require(world, home, who, "secrets", "get", parts[1])
-    return items.read_secret(world, home, parts[1], parts[2] if len(parts) == 3 else "")[1].secret
+    return address.hostname, name, version

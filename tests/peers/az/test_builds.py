@@ -79,3 +79,52 @@ def test_a_base_image_is_patched(az, tmp_path):
     assert runs[0]["imageUpdateTrigger"]["images"][0]["repository"] == "base"
     told = az.run("acr", "task", "logs", "--registry", NAME, "--run-id", runs[0]["runId"]).stdout
     assert "error opening dockerfile: Dockerfile" in told  # the repository has none: az task run brought its own
+
+
+def test_a_lab_from_create_to_delete(az, tmp_path):
+    """What Microsoft's labs on the registry type, in their order.
+
+    Source: container-registry-quickstart-task-cli, -image-lock, -tutorial-quick-task, -tasks-scheduled,
+    -authentication (admin account); 2023-2025.
+    """
+    name, image = ("--name", "labpeer"), "sample/hello-world:v1"
+    assert az.json("acr", "create", "--resource-group", GROUP, *name, "--sku", "Basic")["sku"]["name"] == "Basic"
+    (tmp_path / "Dockerfile").write_text("FROM mcr.microsoft.com/hello-world\n")
+    az.run("acr", "build", "--image", image, "--registry", "labpeer", "--file",
+           str(tmp_path / "Dockerfile"), str(tmp_path))  # fmt: skip
+    assert az.json("acr", "repository", "list", *name) == ["sample/hello-world"]
+    assert az.json("acr", "repository", "show-tags", *name, "--repository", "sample/hello-world") == ["v1"]
+    ran = az.run("acr", "run", "--registry", "labpeer", "--cmd", f"$Registry/{image}", "/dev/null")
+    assert "Hello from Docker!" in ran.stdout
+    locked(az, name, image)
+    scheduled(az)
+    assert az.json("acr", "update", *name, "--admin-enabled", "true")["adminUserEnabled"] is True
+    assert az.json("acr", "credential", "show", *name)["username"] == "labpeer"
+    az.run("acr", "repository", "delete", *name, "--image", image, "--yes")
+    assert az.json("acr", "repository", "list", *name) == []
+    az.run("acr", "delete", *name, "--yes")
+    assert "labpeer" not in [each["name"] for each in az.json("acr", "list", "--resource-group", GROUP)]
+
+
+def locked(az, name, image):
+    """A locked image stays; its manifest says what it is."""
+    az.run("acr", "repository", "update", *name, "--image", image, "--write-enabled", "false")
+    az.refused("acr", "repository", "delete", *name, "--image", image, "--yes")
+    (manifest,) = az.json("acr", "manifest", "list-metadata", "--registry", "labpeer", "--name", "sample/hello-world")
+    shown = az.json("acr", "manifest", "show-metadata", "--registry", "labpeer", "--name", image)
+    assert manifest["tags"] == ["v1"] and shown["changeableAttributes"]["writeEnabled"] is False
+    az.run("acr", "repository", "update", *name, "--image", image, "--write-enabled", "true")
+
+
+def scheduled(az):
+    """A task without a context, with a timer, run by hand."""
+    task = ("--registry", "labpeer", "--name", "timertask")
+    made = az.json("acr", "task", "create", *task, "--cmd", "mcr.microsoft.com/hello-world",
+                   "--schedule", "0 21 * * *", "--context", "/dev/null")  # fmt: skip
+    assert made["trigger"]["timerTriggers"][0]["schedule"] == "0 21 * * *"
+    assert "Hello from Docker!" in az.run("acr", "task", "run", *task).stdout
+    (run,) = az.json("acr", "task", "list-runs", *task)
+    assert (run["status"], run["runType"]) == ("Succeeded", "QuickRun")
+    assert "Hello from Docker!" in az.run("acr", "task", "logs", *task).stdout
+    az.run("acr", "task", "delete", *task, "--yes")
+    assert az.json("acr", "task", "list", "--registry", "labpeer") == []
