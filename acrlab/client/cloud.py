@@ -11,7 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
+import requests
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
@@ -28,6 +30,7 @@ from acrlab.client.log import shown
 from acrlab.client.refusals import Refusal, explained
 from acrlab.client.registry import Registry
 from acrlab.client.requests import Recording
+from acrlab.serve import standpoints
 
 if TYPE_CHECKING:
     from acrlab.emulator import Emulator
@@ -189,6 +192,19 @@ class Powers:
     def cost(self, registry: str = "", tier: str = "") -> Table:
         """What each registry has cost so far, or one of them, meter by meter; with `tier`, what it would cost there."""
         return bills.shown(self._control.cost(registry, tier), one=bool(registry), tier=tier)
+
+    def standing(self, place: str) -> requests.Session:
+        """An HTTP client that stands at a source address, or in `network/subnet`; whoever takes it closes it.
+
+        Raises: ValueError for a place that is neither.
+        """
+        session = requests.Session()
+        session.trust_env = False  # NO_PROXY of the environment is not this client's
+        way = urlsplit(os.environ["HTTPS_PROXY"])
+        address = way.netloc.rpartition("@")[2]
+        proxy = f"{way.scheme}://{standpoints.credentials(standpoints.checked(place))}{address}"
+        session.proxies, session.verify = {"https": proxy}, os.environ["REQUESTS_CA_BUNDLE"]
+        return session
 
     def requests(self) -> list[dict[str, Any]]:
         """The last requests and their answers, oldest first."""

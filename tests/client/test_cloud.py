@@ -145,6 +145,20 @@ def test_time_and_state_are_ours(cloud: Cloud, emulator: Emulator) -> None:
     assert cloud.emulator.status()["registries"] == []
 
 
+def test_a_client_stands_where_it_is_put(cloud: Cloud) -> None:
+    registry = cloud.registry("contoso", tier="Premium")
+    rules = {"defaultAction": "Deny", "ipRules": [{"value": "198.51.100.0/24"}]}
+    change = {"properties": {"networkRuleSet": rules}}
+    cloud.arm.registries.begin_update(cloud.group, registry.name, change).result()
+    found = {}
+    for place in ("198.51.100.7", "192.0.2.1", "nowhere/desks"):
+        with cloud.emulator.standing(place) as client:
+            found[place] = client.get(f"https://{registry.login_server}/v2/", timeout=30).status_code
+    assert found == {"198.51.100.7": 401, "192.0.2.1": 403, "nowhere/desks": 403}
+    with pytest.raises(ValueError, match="does not appear"):
+        cloud.emulator.standing("desks")
+
+
 def test_why_tells_the_last_refusal(cloud: Cloud) -> None:
     assert repr(cloud.emulator.why()) == "nothing was refused yet"
     registry = cloud.registry("contoso")
