@@ -45,7 +45,7 @@ def test_az_does_what_the_key_says(question: Question, emulator: Emulator, tmp_p
     assert json.loads(_az(emulator, login, tmp_path).stdout)
     for number, choice in enumerate(question.parts[0].choices):
         variant = banks.standard().instance(question.id, 100 + number)
-        place = BenchPlace(emulator.world)
+        place = BenchPlace(emulator.world, lambda _: emulator.dispatcher)  # its agents are those of the emulator
         assert oracle.prepare(variant, place) == ""
         done = _az(emulator, variant.text(choice.say) + (" --yes" if " delete " in choice.say else ""), tmp_path)
         trip = steps.Trip.at(place, variant.names, question.profile)
