@@ -18,7 +18,12 @@ from acrlab.trainer.question import Question
 
 pytestmark = pytest.mark.peers
 AZ = os.environ.get("ACRLAB_AZ") or shutil.which("az")
-FILLS = [each for each in banks.standard() if each.kind == "fill"]
+# What az leaves behind cannot tell right from wrong here; their keys are proven over REST like all others.
+ELSEWHERE = {
+    "runs/find-the-failures": "it lists, and changes nothing",
+    "runs/kept-for-the-audit": "it names a run by an id that was drawn",
+}
+FILLS = [each for each in banks.standard() if each.kind == "fill" and each.id not in ELSEWHERE]
 
 
 @pytest.fixture(scope="module")
