@@ -6,6 +6,7 @@ from pathlib import Path
 from acrlab.agents.runner.services import SourceFailed
 from acrlab.domain import hosting
 from acrlab.domain.hosting_errors import HostedAddressInvalid, HostingCondition
+from acrlab.domain.tasks.contexts import git
 from acrlab.domain.tasks.run import Source
 from acrlab.engine.hosting import repositories, tokens
 from acrlab.engine.state import Hosted
@@ -33,10 +34,10 @@ def _plain(url: str) -> str:
 
 def fetch(world: World, source: Source, target: Path) -> str:
     """Put the folder that the context names into another; the commit it is of. Raises: SourceFailed."""
-    ref, _, folder = source.url.partition("#")[2].partition(":")
+    wanted = git(source.url)
     with world.lock:
         hosted = _found(world, source)
-        commit = source.commit or _resolved(hosted, ref)
+        commit = source.commit or _resolved(hosted, wanted.ref)
     with world.git.open(hosted.id) as objects:
         if not commit or objects.kind(commit := objects.peel(commit)) != "commit":
             raise SourceFailed(FAILED)
@@ -44,7 +45,7 @@ def fetch(world: World, source: Source, target: Path) -> str:
         try:
             whole.mkdir(parents=True)
             objects.extract(commit, str(whole))
-            _move(whole, folder, target)
+            _move(whole, wanted.folder, target)
         except OSError as error:
             raise SourceFailed(f"{FAILED}: {error.strerror}") from None
         finally:

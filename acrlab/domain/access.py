@@ -4,7 +4,6 @@ import re
 
 import msgspec
 
-CATALOG = ("registry", "catalog")
 _SCOPE = re.compile(r"(?P<kind>[a-z-]+)(?:\([a-z]+\))?:(?P<name>[^\s]*):(?P<actions>[a-z_*,]*)")
 
 

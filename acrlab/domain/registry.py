@@ -105,7 +105,7 @@ _PROPERTIES: dict[str, Field] = {
     "privateEndpointConnections": Field(kind="array", read_only=True),
     "publicNetworkAccess": Field(kind="string", values=_SWITCH),
     "networkRuleBypassOptions": Field(kind="string", values=("AzureServices", "None")),
-    "networkRuleBypassAllowedForTasks": Field(kind="boolean", truth="stored"),
+    "networkRuleBypassAllowedForTasks": _FLAG,
     "zoneRedundancy": Field(kind="string", values=_SWITCH, truth="stored"),
     "anonymousPullEnabled": _FLAG,
     "metadataSearch": Field(kind="string", values=_SWITCH, truth="stored"),

@@ -23,7 +23,6 @@ def _failing(value: Any) -> Iterator[str]:
 
 
 _STEP = Free("One step of an oracle: a verb, what it takes, what is expected. See the author guide.", steps.check)
-_STEPS = Many("Steps, in order.", "step", _STEP)
 _FAILS = Free("How the oracle fails when this is answered: at (a verb), code, status, seen.", _failing)
 _BECAUSE = Text("Why this is right or wrong, in one or two sentences for the learner.")
 _SAY = Text("What the learner reads.")

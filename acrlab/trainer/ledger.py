@@ -16,7 +16,6 @@ import msgspec
 from acrlab.client import running
 
 START = "0" * 64  # what the first line is bound to
-_HELD = ("n", "at", "kind", "what", "prev")
 
 
 class Broken(msgspec.Struct, frozen=True):

@@ -118,7 +118,7 @@ def _summary(each: Registry) -> dict[str, Any]:
 
 def advance(call: Call) -> Response:
     """Turn the clock forward."""
-    seconds = _decode(call, _Advance).seconds
+    seconds = decoded(call, _Advance).seconds
     if not 0 <= seconds <= LONGEST_ADVANCE:
         raise BodyInvalid(reason="the clock goes forward only, and a century at most")
     call.world.advance(seconds)
@@ -127,7 +127,7 @@ def advance(call: Call) -> Response:
 
 def snapshot(call: Call) -> Response:
     """Name the present."""
-    name = _decode(call, _Named).name
+    name = decoded(call, _Named).name
     if not 0 < len(name) <= 100 or not name.isprintable():
         raise BodyInvalid(reason="a snapshot's name has 1 to 100 printable characters")
     call.world.snapshot(name)
@@ -136,7 +136,7 @@ def snapshot(call: Call) -> Response:
 
 def restore(call: Call) -> Response:
     """Go back to a named present."""
-    name = _decode(call, _Named).name
+    name = decoded(call, _Named).name
     known = call.world.journal.marks()
     if name not in known:
         raise SnapshotUnknown(name=name, known=", ".join(known))
@@ -152,7 +152,7 @@ def reset(call: Call) -> Response:
 
 def fork(call: Call) -> Response:
     """Write the present into a folder of its own."""
-    folder = Path(_decode(call, _Named).name)
+    folder = Path(decoded(call, _Named).name)
     if call.host.fork is None:
         raise RouteUnknown(path=call.request.path)
     if not folder.is_absolute():
@@ -215,7 +215,8 @@ def stop(call: Call) -> Response:
     return Response(202)
 
 
-def _decode(call: Call, model: type[Any]) -> Any:
+def decoded(call: Call, model: type[Any]) -> Any:
+    """The body of a control. Raises: BodyInvalid."""
     try:
         return msgspec.json.decode(call.body, type=model)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

@@ -12,6 +12,7 @@ from acrlab.engine.state import Hosted
 from acrlab.wire import http
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
+from acrlab.wire.local import decoded
 from acrlab.wire.routes import Route
 
 BODY = 64 * 1024  # bytes
@@ -40,13 +41,6 @@ class _Token(msgspec.Struct):
     token: str
 
 
-def _decoded(call: Call, model: type[Any]) -> Any:
-    try:
-        return msgspec.json.decode(call.body, type=model)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise BodyInvalid(reason=str(error)) from None
-
-
 def listed(call: Call) -> Response:
     """The repositories, by address."""
     found = sorted(call.world.state.hosted.items())
@@ -64,7 +58,7 @@ def _told(hosted: Hosted) -> dict[str, Any]:
 
 def create(call: Call) -> Response:
     """Make a repository, and a token of its owner unless that is not wanted."""
-    asked = _decoded(call, _Create)
+    asked = decoded(call, _Create)
     if asked.folder and not Path(asked.folder).is_absolute():
         raise BodyInvalid(reason="the folder is given by its whole path")
     place = hosting.address(asked.repository)
@@ -77,14 +71,14 @@ def create(call: Call) -> Response:
 
 def delete(call: Call) -> Response:
     """Delete a repository."""
-    place = hosting.address(_decoded(call, _Named).repository)
+    place = hosting.address(decoded(call, _Named).repository)
     repositories.delete(call.world, place, call.principal.id)
     return http.json(200, {"deleted": place.title})
 
 
 def issue(call: Call) -> Response:
     """Make a token: it is told this once."""
-    asked = _decoded(call, _Issue)
+    asked = decoded(call, _Issue)
     if asked.host not in tokens.ALL or asked.life < 0:
         raise BodyInvalid(reason=f"a host is {' or '.join(tokens.ALL)}, and a life is seconds")
     token = tokens.issue(
@@ -95,7 +89,7 @@ def issue(call: Call) -> Response:
 
 def revoke(call: Call) -> Response:
     """End a token."""
-    return http.json(200, {"revoked": tokens.revoke(call.world, _decoded(call, _Token).token, call.principal.id)})
+    return http.json(200, {"revoked": tokens.revoke(call.world, decoded(call, _Token).token, call.principal.id)})
 
 
 ROUTES = tuple(

@@ -4,12 +4,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from acrlab.domain.errors import BodyInvalid
 from acrlab.engine import connections
 from acrlab.engine.state import Connection
 from acrlab.wire import http
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
+from acrlab.wire.local import decoded
 from acrlab.wire.routes import Route
 
 BODY = 64 * 1024  # bytes
@@ -37,13 +37,6 @@ class _End(msgspec.Struct):
     result: str
 
 
-def _decoded(call: Call, model: type[Any]) -> Any:
-    try:
-        return msgspec.json.decode(call.body, type=model)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise BodyInvalid(reason=str(error)) from None
-
-
 def _told(found: Connection) -> dict[str, Any]:
     return {
         "name": found.name, "registry": found.registry, "loginServer": found.login_server, "role": found.role,
@@ -58,13 +51,13 @@ def listed(call: Call) -> Response:
 
 def connect(call: Call) -> Response:
     """Make a connection, and the identity that it is."""
-    asked = _decoded(call, _Connect)
+    asked = decoded(call, _Connect)
     return http.json(201, _told(connections.connect(call.world, asked.name, asked.registry, asked.role)))
 
 
 def opened(call: Call) -> Response:
     """A connection with its secret, for the executor."""
-    found = connections.find(call.world, _decoded(call, _Named).name)
+    found = connections.find(call.world, decoded(call, _Named).name)
     state = call.world.state
     where = {"tenant": state.tenant, "subscription": state.subscription}
     return http.json(200, {**_told(found), **where, "secret": found.secret})
@@ -72,21 +65,21 @@ def opened(call: Call) -> Response:
 
 def disconnect(call: Call) -> Response:
     """Forget a connection."""
-    name = _decoded(call, _Named).name
+    name = decoded(call, _Named).name
     connections.disconnect(call.world, name)
     return http.json(200, {"removed": name})
 
 
 def begin(call: Call) -> Response:
     """A pipeline begins."""
-    asked = _decoded(call, _Begin)
+    asked = decoded(call, _Begin)
     number = connections.begin(call.world, asked.file, asked.system, asked.branch, asked.reason)
     return http.json(201, {"number": number, "now": call.world.now()})
 
 
 def end(call: Call) -> Response:
     """A pipeline is over."""
-    asked = _decoded(call, _End)
+    asked = decoded(call, _End)
     return http.json(200, connections.end(call.world, asked.number, asked.result))
 
 

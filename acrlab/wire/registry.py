@@ -23,7 +23,6 @@ from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
 
 REMEMBERED = 2048  # bearer headers whose access is known, per world
-SPEC = "distribution token specification; recorded challenges of ACR"
 _HEADERS = [
     ("server", "openresty"),
     ("docker-distribution-api-version", "registry/2.0"),

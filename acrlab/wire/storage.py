@@ -219,7 +219,8 @@ class Joint:
     def seal(self) -> None:
         text = self._text.decode("utf-8-sig", errors="replace")
         named = [match[2].strip() for match in _LATEST.finditer(text)]
-        if not _LIST.fullmatch(text) or len(named) > BLOCKS:
+        listed = text.count("</") - 1  # what is named as committed is never there: a blob is put together once
+        if not _LIST.fullmatch(text) or len(named) != listed or listed > BLOCKS:
             raise StorageBlockListInvalid()
         storage = self._call.world.storage
         parts = [_block(self._name, each) for each in named]

@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from acrlab.agents.docker.bases import Bases
 from acrlab.agents.images import sha256
 from acrlab.agents.protocol import Build, EngineFailed
 from tests.agents.workshop import ENGINES, TAG, Workshop, names
@@ -308,6 +309,23 @@ def test_a_dockerfile_that_is_a_link_out_of_the_context_is_none(shop, tmp_path):
         with pytest.raises(EngineFailed, match="no such file or directory"):
             shop.agent.build(what, shop.said.extend, threading.Event())
     assert "secret" not in shop.said.decode()
+
+
+def test_a_dockerfile_above_its_context(shop):
+    shop.files(Dockerfile="FROM scratch\nLABEL from=above\n", app__Dockerfile="FROM scratch\n", app__a="b")
+    what = Build(context=shop.context / "app", dockerfile="../Dockerfile", tags=(TAG,))
+    shop.agent.build(what, shop.said.extend, threading.Event())
+    assert shop.config["config"]["Labels"] == {"from": "above"}
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "app/Dockerfile", "../Dockerfile"])
+def test_no_link_leads_a_daemon_out_of_the_context(tmp_path, name):
+    (tmp_path / "secret").write_text("FROM scratch\n")
+    context = tmp_path / "run" / "context"
+    (context / "app").mkdir(parents=True)
+    (context / name).symlink_to(tmp_path / "secret")
+    with pytest.raises(EngineFailed, match="lstat"):
+        Bases(Build(context=context, dockerfile=name))
 
 
 def test_platforms_of_stages(shop):

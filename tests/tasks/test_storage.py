@@ -50,6 +50,7 @@ def test_a_blob_with_its_hash(lab, place):
     ("query", "body", "told"),
     [
         ("comp=blocklist", "<BlockList><Latest>bm9wZQ==</Latest></BlockList>", (400, "InvalidBlockList")),
+        ("comp=blocklist", "<BlockList><Committed>bm9wZQ==</Committed></BlockList>", (400, "InvalidBlockList")),
         ("comp=blocklist", "<BlockList>", (400, "InvalidBlockList")),
         ("comp=blocklist", "<a>" * 100_000, (400, "InvalidBlockList")),
         ("comp=block&blockid=%25", "x", (400, "InvalidQueryParameterValue")),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from acrlab.agents.dockerfile import location
 from acrlab.agents.dockerfile.arguments import Arguments
 from acrlab.agents.dockerfile.parser import Instruction, parsed
 from acrlab.agents.dockerfile.stages import Plan, Stage, plan
@@ -28,7 +29,7 @@ class Bases:
 
     def __init__(self, what: Build) -> None:
         self._what = what
-        self.text = _read(what)
+        self.text = location.text(what)
         try:
             file = parsed(self.text)
             found = plan(file, what.target)
@@ -77,11 +78,3 @@ def _from(instruction: Instruction) -> list[str]:
     fields = [field for name, value in instruction.flags if name == "mount" for field in value.split(",")]
     fields += [f"from={value}" for name, value in instruction.flags if name == "from"]
     return [field.removeprefix("from=") for field in fields if field.startswith("from=")]
-
-
-def _read(what: Build) -> str:
-    try:
-        return (what.context / what.dockerfile).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = f"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {what.dockerfile}"
-        raise EngineFailed(f"{text}: no such file or directory") from None

@@ -15,6 +15,7 @@ from acrlab.agents.dockerfile.ignore import Ignored
 from acrlab.agents.dockerfile.log import human
 from acrlab.agents.dockerfile.origin import Origin
 from acrlab.agents.images import Platform
+from acrlab.agents.paths import within
 from acrlab.agents.protocol import Build, Built, EngineFailed, Sink
 from acrlab.agents.references import Reference
 
@@ -66,12 +67,12 @@ class Building:
         return tag
 
     def _ignored(self) -> Ignored | None:
-        file = self._what.context / _IGNORE
+        file = within(self._what.context, _IGNORE)
         return Ignored(file.read_text(errors="replace")) if file.is_file() else None
 
     def _context(self, origin: Origin, hidden: str, dockerfile: str) -> Iterator[archives.Member]:
         """The context with the renamed Dockerfile, which the builder itself then leaves out."""
-        file = origin.root / _IGNORE
+        file = within(origin.root, _IGNORE)
         ignored = file.read_text(errors="replace") if file.is_file() else f"{_IGNORE}\n"
         yield archives.member(hidden, dockerfile.encode())
         yield archives.member(_IGNORE, f"{ignored.rstrip()}\n{hidden}\n".encode())

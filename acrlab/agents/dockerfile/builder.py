@@ -10,7 +10,7 @@ import msgspec
 
 from acrlab.agents.archive import Layer
 from acrlab.agents.bases.labels import warning
-from acrlab.agents.dockerfile import history
+from acrlab.agents.dockerfile import history, location
 from acrlab.agents.dockerfile.arguments import Arguments, named, of_platforms
 from acrlab.agents.dockerfile.draft import Draft
 from acrlab.agents.dockerfile.files import Files
@@ -62,7 +62,7 @@ class Builder:
 
     def __init__(self, what: Build, machine: Machine, scratch: Path, sink: Sink, cancelled: threading.Event) -> None:
         self.what, self.machine, self.scratch, self.cancelled = what, machine, scratch, cancelled
-        self._text = _dockerfile(what)
+        self._text = location.text(what)
         self.context = Origin(_context(what, scratch), _ignored(what))
         self.log: Log = Progress(sink, self._text, what.dockerfile) if what.buildkit else Legacy(sink)
         self.escape = "\\"
@@ -273,14 +273,6 @@ class Builder:
         return Built(image.id, self.what.tags, self._bases)
 
 
-def _dockerfile(what: Build) -> str:
-    try:
-        return within(what.context, what.dockerfile).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = f"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {what.dockerfile}"
-        raise EngineFailed(f"{text}: no such file or directory") from None
-
-
 def _context(what: Build, scratch: Path) -> Path:
     if what.context.is_dir():
         return what.context
@@ -291,6 +283,6 @@ def _context(what: Build, scratch: Path) -> Path:
 
 def _ignored(what: Build) -> Ignored | None:
     """Of .dockerignore; BuildKit first looks for one beside the Dockerfile."""
-    own = within(what.context, f"{what.dockerfile}.dockerignore")
+    own = location.path(what, ".dockerignore")
     file = own if what.buildkit and own.is_file() else within(what.context, ".dockerignore")
     return Ignored(file.read_text(errors="replace")) if file.is_file() else None

@@ -17,12 +17,12 @@ ROWS: tuple[ResourceType, ...] = (
         seconds={"Creating": 10.0, "Updating": 10.0, "Deleting": 5.0},
         feature="artifact_cache", quota="cache_rules", versions=VERSIONS,
     ),
-    ResourceType(  # stored: the secrets lie in a key vault, and no pull reads them yet
+    ResourceType(
         path=cache.CREDENTIALS, model=cache.CREDENTIALS_SHAPE, desired=cache_rules.desired_set,
         check_name=cache_rules.check_set_name, slow=cache_rules.slow, operation="credentialsets", gone=202,
         opening=identities.opened, changing=registries.changing, closing=cache_rules.closing,
         seconds={"Creating": 10.0, "Updating": 10.0, "Deleting": 5.0},
-        feature="artifact_cache", versions=VERSIONS, truth="stored",
+        feature="artifact_cache", versions=VERSIONS,
     ),
     ResourceType(  # stored: there are no premises here on which one could run
         path=connected.TYPE, model=connected.SHAPE, desired=connected_registries.desired,

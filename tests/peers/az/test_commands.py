@@ -6,20 +6,18 @@ import subprocess
 import pytest
 
 from acrlab.client import az_commands
-from tests.peers.cloud import LOCATION
 from tests.peers.test_az import Az
 from tests.peers.test_azure_sdk import SCRIPTS
 
 pytestmark = pytest.mark.peers
 
+GROUP = "commands"
+
 
 @pytest.fixture(scope="module")
-def az(cloud, tmp_path_factory) -> Az:
-    program = Az(cloud, tmp_path_factory.mktemp("azure"))
-    program.sign_in()
-    program.json("group", "create", "--name", "commands", "--location", LOCATION)
-    program.json("acr", "create", "--resource-group", "commands", "--name", "commandspeer", "--sku", "Premium")
-    return program
+def az(az) -> Az:
+    az.json("acr", "create", "--resource-group", GROUP, "--name", "commandspeer", "--sku", "Premium")
+    return az
 
 
 def test_the_table_names_every_command_and_no_other(az):

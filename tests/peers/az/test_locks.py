@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.peers.cloud import LOCATION
 from tests.peers.test_az import Az
 
 pytestmark = pytest.mark.peers
@@ -14,12 +13,9 @@ ON = ("--resource-group", GROUP, "--resource-name", NAME, "--resource-type", TYP
 
 
 @pytest.fixture(scope="module")
-def az(cloud, tmp_path_factory) -> Az:
-    program = Az(cloud, tmp_path_factory.mktemp("azure"))
-    program.sign_in()
-    program.json("group", "create", "--name", GROUP, "--location", LOCATION)
-    program.json("acr", "create", "--resource-group", GROUP, "--name", NAME, "--sku", "Basic", "--admin-enabled")
-    return program
+def az(az) -> Az:
+    az.json("acr", "create", "--resource-group", GROUP, "--name", NAME, "--sku", "Basic", "--admin-enabled")
+    return az
 
 
 def test_a_registry_that_cannot_be_deleted(az):

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from tests.peers.cloud import LOCATION
 from tests.peers.test_az import Az
 
 pytestmark = pytest.mark.peers
@@ -12,14 +11,6 @@ pytestmark = pytest.mark.peers
 GROUP = "roles"
 KEYS = ["Microsoft.ContainerRegistry/registries/read", "Microsoft.ContainerRegistry/registries/listCredentials/action"]
 ONE = "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringStartsWithIgnoreCase 'team/'"
-
-
-@pytest.fixture(scope="module")
-def az(cloud, tmp_path_factory) -> Az:
-    program = Az(cloud, tmp_path_factory.mktemp("azure"))
-    program.sign_in()
-    program.json("group", "create", "--name", GROUP, "--location", LOCATION)
-    return program
 
 
 @pytest.fixture(scope="module")
