@@ -74,6 +74,7 @@ def patched(seen: Evidence) -> Iterator[Finding]:
         "Look at the runs: which images are new? Those that deployments pull are called stable.",
         "Move stable to the image behind 1 in each of the ten repositories. apps/report is built from another base: it "
         "stays.",
+        "registry.tasks.settled()  # when the last of the ten is over\n"
         'for number in range(1, 11):\n    registry.tag(f"apps/app{number:02}:1", "stable")',
     ),
 )
