@@ -16,7 +16,7 @@ from acrlab.client.display import Listing, Table, facts, word
 from acrlab.client.log import Log
 
 OVER = ("Succeeded", "Failed", "Canceled", "Error", "Timeout")
-PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between looks at a run; the last one again and again
+PAUSE = 0.05, 1.0  # seconds between two looks at a run, least and most; in between a quarter of what has passed
 _BLOCK = {"x-ms-blob-type": "BlockBlob"}
 _SOURCES = ("https://", "http://", "oci://", "git@")
 Watch = Callable[[str], Any]
@@ -171,13 +171,14 @@ class Tasks:
 
     def looks(self, run: str) -> Iterator[Run]:
         """A run as it is now, and now again, until it is over."""
-        pauses = iter(PAUSES)
+        least, most = PAUSE
+        begun = time.monotonic()
         while True:
             found = Run(self, self.client.runs.get(self._group, self._registry, run))
             yield found
             if found.status in OVER:
                 return
-            time.sleep(next(pauses, PAUSES[-1]))
+            time.sleep(min(max(least, (time.monotonic() - begun) / 4), most))
 
     def log(self, run: str) -> Log:
         """The log of a run as far as it has come."""

@@ -5,8 +5,10 @@ gets a fresh process, which loads everything itself.
 """
 
 import contextlib
+import gc
 import importlib
 import os
+import pkgutil
 import selectors
 import signal
 import subprocess
@@ -26,9 +28,10 @@ LIMIT = 120.0  # seconds for one notebook
 PRELOADED = (
     "IPython.core.interactiveshell", "IPython.core.completer", "IPython.utils.capture", "azure.containerregistry",
     "azure.identity", "azure.mgmt.authorization", "azure.mgmt.containerregistry", "azure.mgmt.containerregistry.models",
-    "azure.mgmt.resource.resources", "azure.mgmt.resource.resources.models", "acrlab.client.cloud",
-    "acrlab.client.coverage", "acrlab.client.magic", "acrlab.course.lab", "acrlab.emulator", "requests", "tarfile",
+    "azure.mgmt.resource.resources", "azure.mgmt.resource.resources.models", "requests", "tarfile", "uvloop",
+    "uvicorn.lifespan.off", "xml.sax.handler", "cryptography.hazmat.backends.openssl.backend",
 )  # fmt: skip
+OURS = ("acrlab.client", "acrlab.course", "acrlab.domain", "acrlab.engine", "acrlab.wire", "acrlab.agents", "acrlab.ui")
 _FOREIGN = ("ACRLAB_", "AZURE_", "IDENTITY_", "MSI_", "PYTEST")
 _KEPT = ("ACRLAB_AZ", "ACRLAB_LABS")
 
@@ -49,8 +52,8 @@ def run(paths: Iterable[Path], *, jobs: int = 0, compare: bool = True) -> list[O
 
 def serve(paths: Iterable[Path], *, jobs: int = 0, compare: bool = True) -> Iterator[Outcome]:
     """Run notebooks from here, as they end. For a process without threads that has nothing else to do."""
-    waiting = [each.resolve() for each in paths]
-    jobs = jobs or os.cpu_count() or 1
+    waiting = [each.resolve() for each in paths][::-1]  # the later in a course, the longer: those first
+    jobs = jobs or (os.cpu_count() or 1) + 1  # a notebook that has something built waits a good part of its time
     if hasattr(os, "fork") and sys.platform != "darwin":
         preload()
         yield from _forked(waiting, jobs, compare)
@@ -60,10 +63,30 @@ def serve(paths: Iterable[Path], *, jobs: int = 0, compare: bool = True) -> Iter
 
 
 def preload() -> None:
-    """Load what every notebook needs; what is not installed is not missed here."""
-    for name in PRELOADED:
+    """Do once what each notebook would do for itself: load modules, make keys, see what runs containers here.
+
+    What is not installed is not missed.
+    """
+    for name in (*PRELOADED, *_modules()):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    from acrlab.agents.confine.probe import probe
+    from acrlab.store import keys
+    from acrlab.wire.planes import PLANES
+
+    dict(PLANES)
+    probe()
+    keys.prepare()
+    gc.collect()
+    gc.freeze()  # or each child would copy the heap when it collects its own garbage
+
+
+def _modules() -> Iterator[str]:
+    """Each module of ours: an emulator loads many at a first request only."""
+    yield "acrlab.emulator"
+    for package in map(importlib.import_module, OURS):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.", onerror=lambda _: None):
+            yield found.name
 
 
 def _decoded(line: bytes) -> Outcome:

@@ -100,7 +100,7 @@ class KeyRing:
                 key.set_exception(error)
 
     def _key(self, name: str) -> RSAPrivateKey:
-        pem = self._kept(f"{name}.pem", _generated)
+        pem = self._kept(f"{name}.pem", _new)
         with suppress(ValueError):
             # written by this class into a private file: proving the primes again costs time
             key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
@@ -123,6 +123,20 @@ class KeyRing:
             f"{self._folder}{os.sep}{file} holds no key. Restore it, or delete it to get a "
             "new one: tokens issued so far are then no longer valid."
         )
+
+
+_READY: list[bytes] = []
+
+
+def prepare() -> None:
+    """Make the keys of the next ring now: for a process that is about to fork, as finding primes takes a while."""
+    _READY.extend(_generated() for _ in KID)
+
+
+def _new() -> bytes:
+    with suppress(IndexError):
+        return _READY.pop()
+    return _generated()
 
 
 def _generated() -> bytes:
