@@ -17,7 +17,7 @@ from acrlab.engine import tokens
 from acrlab.engine.state import Resource
 from acrlab.engine.tasks import orders, runs
 from acrlab.wire.app import App
-from acrlab.wire.http import FileSlice, Request, Response
+from acrlab.wire.http import FileSlice, Request, Response, concluded
 
 PIECE = 1024 * 1024  # bytes
 ACCEPT = ", ".join((
@@ -141,8 +141,7 @@ class RunRegistries(Registries):
         try:
             for piece in body:
                 answer.write(piece)
-            answer.seal()
-            return answer.finish()
+            return concluded(answer)
         except BaseException:
             answer.abort()
             raise
@@ -172,6 +171,10 @@ class RunRegistries(Registries):
         upstream = self._app.world.upstreams(wanted.host)
         if upstream is None:
             raise EngineFailed(_unreachable(wanted.host))
+        try:
+            upstream.prepare(wanted.repository)
+        except OSError as failure:
+            raise EngineFailed(str(failure)) from failure
         found = upstream.manifest(wanted.repository, wanted.reference)
         if found is None:
             unknown = f'manifest unknown: manifest tagged by "{wanted.reference}" is not found'

@@ -7,13 +7,29 @@ from typing import Protocol
 class Upstream(Protocol):
     """A public registry, as far as it exists here."""
 
+    def prepare(self, repository: str) -> None:
+        """Do what may take long before a repository can be read. Never under a world's lock. Raises: OSError."""
+        ...
+
     def manifest(self, repository: str, reference: str) -> tuple[bytes, str] | None:
-        """The bytes and media type under a tag or digest; None where there is none."""
+        """The bytes and media type under a tag or digest; None where there is none. Raises: Unready."""
         ...
 
     def blob(self, repository: str, digest: str) -> Iterable[bytes] | None:
         """The content of a blob in pieces; None where there is none."""
         ...
+
+
+class Unready(Exception):
+    """A repository has to be prepared first: whoever holds the world's lock gives it up, prepares, and begins again."""
+
+    def __init__(self, upstream: Upstream, repository: str) -> None:
+        super().__init__(repository)
+        self._upstream, self._repository = upstream, repository
+
+    def prepare(self) -> None:
+        """Raises: OSError."""
+        self._upstream.prepare(self._repository)
 
 
 Upstreams = Callable[[str], Upstream | None]  # by host

@@ -105,9 +105,9 @@ class Application:
         else:
             await self._send_and_close(answer, body, scope, send)
 
-    async def reply(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response to a request whose body has been taken."""
-        await self._send(response, Body(receive, scope, ended=True), scope, send)
+    async def reply(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose body has been taken."""
+        await self._send(await self._concluded(answer), Body(receive, scope, ended=True), scope, send)
 
     async def _take(self, intake: Intake, body: "Body") -> Response:
         """Feed a body to an intake, one piece in a thread while the next one arrives."""
@@ -129,10 +129,18 @@ class Application:
             else:
                 writing = self.threads.submit(intake.seal)
                 await asyncio.wrap_future(writing)
-            return intake.finish()
+            answer = intake.finish()
         except BaseException:
             _let_go(intake, writing)
             raise
+        return await self._concluded(answer)
+
+    async def _concluded(self, answer: Answer) -> Response:
+        """What comes of an answer whose body has been taken."""
+        while not isinstance(answer, Response):
+            await asyncio.wrap_future(self.threads.submit(answer.seal))
+            answer = answer.finish()
+        return answer
 
     async def _send(self, response: Response, body: "Body", scope: Scope, send: Send) -> None:
         error = await Durable(self.app, response.position).wait()

@@ -274,15 +274,15 @@ class FastProtocol(DoorProtocol):
             intake.abort()
             self.refuse(*MALFORMED)
             return
-        response = self._finish(intake, error)
+        answer = self._finish(intake, error)
         self.in_message, cycle.more_body = False, False
         if self.parser is not None:  # the old one still waits for the body, which it never saw
             self.new_parser()
-        super()._start_asgi_task(cycle, partial(self.application.reply, response))
+        super()._start_asgi_task(cycle, partial(self.application.reply, answer))
         if rest and self.parser is not None:
             self.data_received(rest)
 
-    def _finish(self, intake: Intake, error: Exception | None) -> Response:
+    def _finish(self, intake: Intake, error: Exception | None) -> Answer:
         try:
             if error is not None:
                 raise error

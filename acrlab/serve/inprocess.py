@@ -22,7 +22,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from acrlab.serve import heads
 from acrlab.serve.asgi import App, unavailable
-from acrlab.wire.http import FileSlice, Intake, Request, Response
+from acrlab.wire.http import FileSlice, Intake, Request, Response, concluded
 
 BLOCK = 256 * 1024
 HELD = 1024 * 1024  # bytes of a file that are simply read; more is streamed
@@ -152,8 +152,7 @@ def _fed(intake: Intake, body: Any) -> Response:
     try:
         for chunk in _chunks(body):
             intake.write(chunk)
-        intake.seal()
-        return intake.finish()
+        return concluded(intake)
     except BaseException:
         intake.abort()
         raise

@@ -18,7 +18,7 @@ from acrlab.engine import directory, entra
 from acrlab.engine.world import World
 from acrlab.store.memory import MemoryJournal
 from acrlab.wire.app import App
-from acrlab.wire.http import FileSlice, Request, Response
+from acrlab.wire.http import FileSlice, Request, Response, concluded
 
 ARM = "https://management.azure.com"
 ACR = "https://containerregistry.azure.net"
@@ -115,11 +115,9 @@ class BenchPlace:
             Request(method, parts.hostname or "", unquote(parts.path) or "/", parts.query, dict(headers), "https",
                     parts.netloc)
         )  # fmt: skip
-        if not isinstance(answer, Response):
-            if body:
-                answer.write(body)
-            answer.seal()
-            answer = answer.finish()
+        if body and not isinstance(answer, Response):
+            answer.write(body)
+        answer = concluded(answer)
         return seen(answer.status, dict(answer.headers), _bytes(answer.body))
 
     def bearer(self, who: str, audience: str) -> str:

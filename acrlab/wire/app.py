@@ -8,6 +8,7 @@ from pathlib import Path
 from acrlab.domain.errors import Condition, StorageFailed, TooLarge
 from acrlab.engine import why
 from acrlab.engine.hosting import repositories
+from acrlab.engine.upstream import Unready
 from acrlab.engine.world import World
 from acrlab.wire import dialects, hosts
 from acrlab.wire.call import Call, Exchange
@@ -81,22 +82,22 @@ class App:
         answer = route.handler(call)
         return answer if isinstance(answer, Response) else Guard(self, plane, call, answer)
 
-    def _with_body(self, plane: Plane, call: Call, route: Route, body: bytes | None) -> Response:
+    def _with_body(self, plane: Plane, call: Call, route: Route, body: bytes | None) -> Answer:
         def answer() -> Answer:
             if body is None:
                 raise TooLarge(limit=route.body)
             call.body = body
             return route.handler(call)
 
-        response = self.guarded(plane, call, answer)
-        assert isinstance(response, Response)
-        return response
+        return self.guarded(plane, call, answer)
 
     def guarded(self, plane: Plane, call: Call, answer: Callable[[], Answer]) -> Answer:
         with self.world.lock:
             before = self.world.version
             try:
                 found = answer()
+            except Unready as unready:
+                found = Preparation(self, plane, call, unready, answer)
             except Condition as condition:
                 found = self.refuse(plane, call, condition)
             except OSError as error:
@@ -133,6 +134,39 @@ class App:
             response.body = b""
 
 
+class Preparation:
+    """A request that found something unready. That is prepared while others go on, and then it is answered anew."""
+
+    small = False
+
+    def __init__(
+        self, app: App, plane: Plane, call: Call, unready: Unready, answer: Callable[[], Answer]
+    ) -> None:  # fmt: skip
+        self._app, self._plane, self._call = app, plane, call
+        self._unready, self._anew = unready, answer
+        self._failure: OSError | None = None
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        """The body, if there was one, has been taken."""
+
+    def seal(self) -> None:
+        try:
+            self._unready.prepare()
+        except OSError as error:
+            self._failure = error
+
+    def finish(self) -> Answer:
+        return self._app.guarded(self._plane, self._call, self._answer)
+
+    def abort(self) -> None:
+        """Nothing is held."""
+
+    def _answer(self) -> Answer:
+        if self._failure is not None:
+            raise self._failure
+        return self._anew()
+
+
 class Guard:
     """A handler's own intake, with its conditions caught and its answer completed."""
 
@@ -149,17 +183,15 @@ class Guard:
         if self._refused is None:
             self._caught(self._intake.seal)
 
-    def finish(self) -> Response:
+    def finish(self) -> Answer:
         if self._refused is not None:
             self._intake.abort()
-        answer = self._app.guarded(self._plane, self._call, self._answer)
-        assert isinstance(answer, Response)
-        return answer
+        return self._app.guarded(self._plane, self._call, self._answer)
 
     def abort(self) -> None:
         self._intake.abort()
 
-    def _answer(self) -> Response:
+    def _answer(self) -> Answer:
         if self._refused is not None:
             raise self._refused
         return self._intake.finish()

@@ -79,8 +79,8 @@ class Intake(Protocol):
         """Do the slow part after the last byte; may block."""
         ...
 
-    def finish(self) -> Response:
-        """Decide, commit, answer; quick."""
+    def finish(self) -> "Answer":
+        """Decide, commit, answer; quick. What is not to be decided yet is another intake, with no body to come."""
         ...
 
     def abort(self) -> None:
@@ -89,6 +89,14 @@ class Intake(Protocol):
 
 
 Answer = Response | Intake
+
+
+def concluded(answer: Answer) -> Response:
+    """What an answer comes to once its body has been taken; may block."""
+    while not isinstance(answer, Response):
+        answer.seal()
+        answer = answer.finish()
+    return answer
 
 
 def json(
@@ -108,7 +116,7 @@ class Buffered:
 
     small = True
 
-    def __init__(self, limit: int, answer: Callable[[bytes | None], Response]) -> None:
+    def __init__(self, limit: int, answer: Callable[[bytes | None], Answer]) -> None:
         self._limit, self._answer = limit, answer
         self._chunks: list[bytes] = []
         self._size = 0
@@ -123,7 +131,7 @@ class Buffered:
     def seal(self) -> None:
         """Nothing is slow here."""
 
-    def finish(self) -> Response:
+    def finish(self) -> Answer:
         """Answer; a body over the limit arrives as None."""
         return self._answer(b"".join(self._chunks) if self._size <= self._limit else None)
 

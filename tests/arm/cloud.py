@@ -15,7 +15,7 @@ from acrlab.store.git.folder import DirectoryGit
 from acrlab.store.keys import KeyRing
 from acrlab.store.memory import MemoryJournal
 from acrlab.wire.app import App
-from acrlab.wire.http import Request, Response
+from acrlab.wire.http import Request, Response, concluded
 
 HOST = "management.azure.com"
 NOW = 1_790_000_000.0  # 2026-09-21
@@ -92,9 +92,7 @@ class Cloud:
         answer = self.app.begin(head)
         if not isinstance(answer, Response):
             answer.write(raw if raw is not None else (msgspec.json.encode(body) if body is not None else b""))
-            answer.seal()
-            answer = answer.finish()
-        return Answer(answer)
+        return Answer(concluded(answer))
 
     def follow(self, url: str, who: str = "acrlab-sp") -> Answer:
         """Ask at an absolute address that an answer gave."""

@@ -10,7 +10,9 @@ from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
 from acrlab.domain.content import OCI_MANIFEST
 from acrlab.domain.imports import MOST_MANIFESTS
-from tests.arm.cloud import Cloud
+from acrlab.engine.upstream import Unready
+from acrlab.wire.http import Answer, Request, Response, concluded
+from tests.arm.cloud import HOST, STABLE, Cloud
 from tests.arm.test_sdk import client
 from tests.lifecycle.content import Shelf, digest_of
 
@@ -167,6 +169,8 @@ class Library:
 
     layer, config = b"layer", b'{"architecture":"arm64","os":"linux"}'
     corrupt = False
+    ready = True
+    failure = ""
 
     def __init__(self) -> None:
         oci = "application/vnd.oci.image"
@@ -176,7 +180,14 @@ class Library:
         }
         self.raw = json.dumps({"schemaVersion": 2, **rows}).encode()
 
+    def prepare(self, repository: str) -> None:
+        if self.failure:
+            raise OSError(self.failure)
+        self.ready = True
+
     def manifest(self, repository: str, reference: str) -> tuple[bytes, str] | None:
+        if not self.ready:
+            raise Unready(self, repository)
         known = repository == "library/hello" and reference in ("latest", digest_of(self.raw))
         return (self.raw, OCI_MANIFEST) if known else None
 
@@ -197,6 +208,36 @@ def test_an_image_comes_from_outside_and_is_hashed_on_its_way(cloud: Cloud, shel
     assert target.pull("hello", "1").raw == library.raw
     assert target.ask("GET", f"/v2/hello/blobs/{digest_of(library.layer)}").status == 200
     assert target.ask("GET", "/acr/v1/hello/_manifests").json["manifests"][0]["architecture"] == "arm64"
+
+
+def begun(cloud: Cloud, **body: Any) -> Answer:
+    """An import as far as it comes without waiting for anything."""
+    path, headers = f"{cloud.r}/contoso/importImage", {"authorization": f"Bearer {cloud.token()}"}
+    answer = cloud.app.begin(Request("POST", HOST, path, f"api-version={STABLE}", headers, authority=HOST))
+    assert not isinstance(answer, Response)
+    answer.write(json.dumps(body).encode())
+    answer.seal()
+    return answer.finish()
+
+
+def test_nobody_waits_while_an_image_outside_is_made_ready(cloud: Cloud, shelf: Make) -> None:
+    target, library = shelf("contoso"), Library()
+    cloud.world.upstreams = lambda host: library if host == "docker.io" else None
+    library.ready = False
+    waiting = begun(cloud, source={"registryUri": "docker.io", "sourceImage": "library/hello"}, targetTags=["hello:1"])
+    assert not isinstance(waiting, Response) and not waiting.small, "a door prepares it in a thread"
+    assert target.ask("GET", "/v2/").status == 200 and target.tags("hello") == []
+    assert concluded(waiting).status == 202
+    assert target.pull("hello", "1").raw == library.raw
+
+
+def test_what_cannot_be_made_ready_is_said(cloud: Cloud, shelf: Make) -> None:
+    target, library = shelf("contoso"), Library()
+    cloud.world.upstreams = lambda host: library if host == "docker.io" else None
+    library.ready, library.failure = False, "no space left on device"
+    refused = importing(cloud, source={"registryUri": "docker.io", "sourceImage": "library/hello"})
+    assert refused.status == 503 and "no space left" in str(refused.json), refused
+    assert target.tags("library/hello") == []
 
 
 def test_a_refusal_reaches_the_sdk(cloud: Cloud, pair: tuple[Shelf, Shelf]) -> None:

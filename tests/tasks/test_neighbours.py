@@ -24,6 +24,9 @@ class Hub:
         document = {"schemaVersion": 2, "mediaType": DOCKER_MANIFEST, "config": row, "layers": []}
         self.raw = msgspec.json.encode(document)
 
+    def prepare(self, repository):
+        pass
+
     def manifest(self, repository, reference):
         return (self.raw, DOCKER_MANIFEST) if repository == "library/node" else None
 

@@ -18,6 +18,7 @@ from acrlab.agents.bases.recipes import Made, Recipe
 from acrlab.agents.images import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, sha256
 from acrlab.agents.protocol import EngineFailed
 from acrlab.agents.references import HUB
+from acrlab.engine.upstream import Unready
 
 INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 _HUBS = frozenset({HUB, "registry-1.docker.io", "index.docker.io", "registry.hub.docker.com"})
@@ -45,6 +46,11 @@ class StandIns:
         self._folder, self._blobs = folder, folder / "blobs" / "sha256"
         self._made: dict[str, StandIn] = {}
         self._lock = threading.Lock()
+
+    def ready(self, name: str) -> bool:
+        """Whether `find` has its answer at hand."""
+        recipe = RECIPES.get(name)
+        return recipe is None or recipes.missing(recipe) != "" or name in self._made
 
     def find(self, name: str) -> StandIn | None:
         """Of a host and repository; None where there is none. Raises: EngineFailed when it cannot be put together."""
@@ -118,7 +124,16 @@ class StandInUpstream:
     def __init__(self, stand_ins: StandIns, host: str) -> None:
         self._stand_ins, self._host = stand_ins, host
 
+    def prepare(self, repository: str) -> None:
+        """Put the stand-in together. Raises: OSError."""
+        try:
+            self._find(repository)
+        except EngineFailed as failure:
+            raise OSError(str(failure)) from failure
+
     def manifest(self, repository: str, reference: str) -> tuple[bytes, str] | None:
+        if not self._stand_ins.ready(f"{self._host}/{repository}"):
+            raise Unready(self, repository)
         found = self._find(repository)
         manifest = found.manifest(reference if ":" in reference else "") if found else None
         return (manifest[1], manifest[0]) if manifest else None

@@ -5,6 +5,7 @@ runtime image only unless the trigger says All; known after the first run that s
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import events, moments, names
@@ -175,5 +176,10 @@ def _polled(world: "World", task: Resource, image: dict[str, str]) -> tuple[even
 def _digest(world: "World", image: dict[str, str]) -> str:
     """What a public tag points at now; empty where nobody can say."""
     upstream = world.upstreams(HUBS.get(image["registry"], image["registry"]))
-    found = upstream.manifest(image["repository"], image["tag"]) if upstream is not None else None
-    return names.digest_of(found[0]) if found is not None else ""
+    if upstream is None:
+        return ""
+    with suppress(OSError):
+        upstream.prepare(image["repository"])  # quick: a run was based on it
+        found = upstream.manifest(image["repository"], image["tag"])
+        return names.digest_of(found[0]) if found is not None else ""
+    return ""
