@@ -1,5 +1,6 @@
 """The application: from a request's head to an answer. The only place that catches conditions."""
 
+import re
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from acrlab.wire.http import Answer, Buffered, Intake, Request, Response
 from acrlab.wire.planes import PLANES, Plane
 from acrlab.wire.routes import Route
 
+_SIGNATURE = re.compile(r"((?:^|&)sig=)[^&]*", re.IGNORECASE)
 LARGEST_PATH = 8192  # characters
 
 
@@ -127,11 +129,16 @@ class App:
             response.position = self.world.journal.position
         plane.dress(call, response)
         request = call.request
-        url = f"{request.base}{request.path}" + (f"?{request.query}" if request.query else "")
+        url = f"{request.base}{request.path}" + (f"?{_shown(request.query)}" if request.query else "")
         self.exchanges.append(Exchange(self.now(), request.method, url, response.status, call.principal.name))
         if request.method == "HEAD":
             response.headers.append(("content-length", str(response.length)))
             response.body = b""
+
+
+def _shown(query: str) -> str:
+    """A query with its signatures hidden: a signed link is a credential."""
+    return _SIGNATURE.sub(r"\1***", query)
 
 
 class Preparation:

@@ -108,12 +108,12 @@ def emulator() -> Iterator[Emulator]:
     owner = entra.issue(
         made.world, directory.principal(directory.seeded(made.world, "acrlab-sp")), "https://management.azure.com"
     )
-    _create(made.app, made.world.state.subscription, owner)
+    create(made.app, made.world.state.subscription, owner)
     yield made
     made.stop()
 
 
-def _create(app: App, subscription: str, owner: str) -> None:
+def create(app: App, subscription: str, owner: str) -> None:
     group = f"/subscriptions/{subscription}/resourceGroups/lab"
     place = b'{"location":"westeurope"}'
     premium = b'{"location":"westeurope","sku":{"name":"Premium"},"properties":{"adminUserEnabled":true}}'

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -97,3 +97,10 @@ def test_old_contexts_are_swept(lab, place, monkeypatch):
     monkeypatch.setattr(lab.world.clock, "now", lambda: 4e9)
     contexts.sweep(lab.world)
     assert list(lab.world.storage.names("contexts")) == []
+
+
+def test_a_signature_is_not_remembered(lab, place):
+    assert lab.http.put(place.upload_url, data=b"x", headers=BLOB).status_code == 201
+    kept = lab.app.exchanges[-1].url
+    assert kept.startswith(place.upload_url.partition("?")[0]) and "sig=***" in kept
+    assert parse_qs(urlsplit(place.upload_url).query)["sig"][0] not in unquote(kept)

@@ -11,6 +11,7 @@ from dulwich.objects import S_ISGITLINK, Commit, ObjectID, ShaFile, Tag, Tree
 from dulwich.pack import Pack, write_pack_from_container
 
 from acrlab.domain.errors import Condition
+from acrlab.domain.hosting import is_sha
 from acrlab.domain.hosting_errors import HostedMissing, HostedRefused
 from acrlab.engine.hosting.objects import MOST_FILES, CommitFacts, Wanted
 from acrlab.store import disk
@@ -33,13 +34,15 @@ class StoredObjects:
     # Looking
 
     def __contains__(self, sha: str) -> bool:
-        return _id(sha) in self._store
+        return is_sha(sha) and _id(sha) in self._store
 
     def kind(self, sha: str) -> str:
         found = self._found(sha)
         return found.type_name.decode() if found is not None else ""
 
     def _found(self, sha: str) -> ShaFile | None:
+        if not is_sha(sha):
+            return None
         try:
             return self._store[_id(sha)]
         except KeyError:
