@@ -1,12 +1,17 @@
-"""Artifact cache at work: the first pull of what a rule covers brings it in.
+"""Artifact cache at work: the first pull of what a rule covers brings it in, later ones keep its tags up.
 
-Source: artifact-cache-overview (2026): a pull fills the cache, new tags are not fetched ahead. What is cached is served
-as it is; that a later pull of a tag does not ask upstream again is inferred.
+Source: artifact-cache-overview (2026): a pull fills the cache, new tags are not fetched ahead; Azure/acr#860 (2025-12):
+a tag that has moved upstream is followed by a pull, five minutes later at the most; techcommunity, how artifact cache
+handles multi-arch images (2026): of an index the platforms that are pulled. That what is held is served when upstream
+does not answer is inferred.
 """
 
+import math
 from typing import TYPE_CHECKING
 
-from acrlab.domain import cache
+import msgspec
+
+from acrlab.domain import cache, names
 from acrlab.domain.access import ANONYMOUS
 from acrlab.domain.errors import Condition, ManifestUnknown
 from acrlab.domain.lifecycle_errors import ImportSourceDenied, ImportSourceNotFound
@@ -19,6 +24,8 @@ from acrlab.engine.state import Entry, Registry, Resource
 if TYPE_CHECKING:
     from acrlab.domain.access import Principal
     from acrlab.engine.world import World
+
+FRESH = 300.0  # seconds that a tag is served without asking upstream again
 
 
 def held(world: "World", registry: Registry) -> list[Resource]:
@@ -33,32 +40,64 @@ def rule(world: "World", registry: Registry, repository: str) -> Resource | None
     return min(covering, key=lambda pair: pair[0].wild)[1] if covering else None
 
 
-def get(world: "World", registry: Registry, name: str, reference: str, by: "Principal") -> Entry:
-    """The manifest under a tag or digest, brought in when a rule covers it and upstream has it.
+class Found(msgspec.Struct, frozen=True):
+    """A manifest, and the moment from which on a pull by the same reference may find another one."""
+
+    entry: Entry
+    until: float = math.inf
+
+
+def get(world: "World", registry: Registry, name: str, reference: str, by: "Principal") -> Found:
+    """The manifest under a tag or digest, brought in or up to date when a rule covers it and upstream has it.
 
     Raises: ManifestUnknown, DisallowedOperation.
     """
     try:
-        return manifests.get(registry, name, reference)
+        entry = manifests.get(registry, name, reference)
     except ManifestUnknown as missing:
-        covering = rule(world, registry, name)
-        if covering is None:
-            raise
-        return _filled(world, registry, name, reference, by, covering, missing)
+        return Found(_filled(world, registry, name, reference, by, missing), world.now() + FRESH)
+    tag = registry.repositories[name].tags.get(reference)
+    if tag is None:
+        return Found(entry)
+    if world.now() < tag.updated + FRESH:
+        return Found(entry, tag.updated + FRESH)
+    covering = rule(world, registry, name)
+    return Found(entry) if covering is None else Found(_kept_up(world, registry, name, entry, reference, by, covering), 0)
 
 
 def _filled(
-    world: "World", registry: Registry, name: str, reference: str, by: "Principal", covering: Resource,
-    missing: ManifestUnknown,
-) -> Entry:  # fmt: skip
+    world: "World", registry: Registry, name: str, reference: str, by: "Principal", missing: ManifestUnknown
+) -> Entry:
+    covering = rule(world, registry, name)
+    if covering is None:
+        raise missing
     covered = f"cache rule {covering.id.rpartition('/')[2]} covers {name}"
-    tags = () if ":" in reference else (reference,)
     try:
-        happened = Copy(world, registry, name, by.id).of(_source(world, covering, name), reference, tags)
+        _bring(world, registry, name, reference, by, _source(world, covering, name))
     except Condition as refused:
         raise missing.why(covered, *refused.because, refused.text) from None
-    world.commit(*happened)
     return manifests.get(registry, name, reference)
+
+
+def _kept_up(
+    world: "World", registry: Registry, name: str, held: Entry, tag: str, by: "Principal", covering: Resource
+) -> Entry:
+    try:
+        source = _source(world, covering, name)
+        if names.digest_of(source.manifest(tag)[0]) == held.digest:
+            return held
+        _bring(world, registry, name, tag, by, source)
+    except Condition:
+        return held  # upstream does not answer, or the tag is locked: what is here is served
+    return manifests.get(registry, name, tag)
+
+
+def _bring(
+    world: "World", registry: Registry, name: str, reference: str, by: "Principal", source: Source
+) -> None:  # fmt: skip
+    """Raises: what the source and the registry refuse."""
+    tags = () if names.is_digest(reference) else (reference,)
+    world.commit(*Copy(world, registry, name, by.id, children=False).of(source, reference, tags))
 
 
 def _source(world: "World", covering: Resource, name: str) -> Source:
