@@ -62,7 +62,9 @@ def get(world: "World", registry: Registry, name: str, reference: str, by: "Prin
     if world.now() < tag.updated + FRESH:
         return Found(entry, tag.updated + FRESH)
     covering = rule(world, registry, name)
-    return Found(entry) if covering is None else Found(_kept_up(world, registry, name, entry, reference, by, covering), 0)
+    return (
+        Found(entry) if covering is None else Found(_kept_up(world, registry, name, entry, reference, by, covering), 0)
+    )
 
 
 def _filled(
