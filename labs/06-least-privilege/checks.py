@@ -53,7 +53,8 @@ def ever(seen: Evidence, switch: str) -> bool:
     points=3,
     step=1,
     hints=(
-        "A token is a name with passwords; what it may do stands in a scope map. What does a push need besides writing?",
+        "A token is a name with passwords; what it may do stands in a scope map. What does a push "
+        "need besides writing?",
         "az acr token create --repository shop/web content/read content/write makes both at once. Content that may be "
         "written has to be read as well. Try the token: a push to shop/web works, anywhere else it is refused.",
         'wanted = ["repositories/shop/web/content/read", "repositories/shop/web/content/write"]\n'
