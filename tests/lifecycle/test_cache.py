@@ -140,6 +140,35 @@ def test_a_credential_is_read_from_the_vault_and_judged_by_the_source(cloud: Clo
     assert target.pull("mirror", "v1").raw == source.pull("app", "v1").raw
 
 
+def test_a_rule_reads_another_registry_as_its_identity(cloud: Cloud, shelf: Make) -> None:
+    """No password is needed: an identity that is assigned to the rule, and a role of it at the source."""
+    source, target = shelf("fabrikam"), shelf()
+    source.push("team/app", "v1")
+    path = f"{cloud.g}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reader"
+    identity = cloud.ask("PUT", path, {"location": "westus"}, version="2023-01-31").json
+    block = {"type": "UserAssigned", "userAssignedIdentities": {identity["id"]: {}}}
+    own = {"sourceRepository": "fabrikam.azurecr.io/team/*", "targetRepository": "mirror/*"}
+    where = f"{cloud.r}/contoso/cacheRules/rule1"
+    nobody = {"type": "UserAssigned", "userAssignedIdentities": {f"{path}x": {}}}
+    refused = cloud.ask("PUT", where, {"properties": own, "identity": nobody}, version=NEWEST)
+    assert refused.code == "FailedIdentityOperation"
+    made = cloud.ask("PUT", where, {"properties": own, "identity": block}, version=NEWEST)
+    shown = made.json["identity"]["userAssignedIdentities"][identity["id"]]
+    assert made.status == 201 and shown["principalId"] == identity["properties"]["principalId"]
+    assert target.pull("mirror/app", "v1").status == 404
+    assert any("managedIdentity reader may not pull" in each for each in cloud.world.refusals[-1].because)
+    role = "7f951dda-4ed3-4680-a7ca-43fe172d538d"  # AcrPull
+    given = {"roleDefinitionId": f"{cloud.s}/providers/Microsoft.Authorization/roleDefinitions/{role}"}
+    given["principalId"] = identity["properties"]["principalId"]
+    at = f"{source.id}/providers/Microsoft.Authorization/roleAssignments/{cloud.world.uuid()}"
+    assert cloud.ask("PUT", at, {"properties": given}, version="2022-04-01").status == 201
+    assert target.pull("mirror/app", "v1").raw == source.pull("team/app", "v1").raw
+    kept = cloud.ask("PATCH", where, {"properties": {}}, version=NEWEST).json
+    assert "userAssignedIdentities" in kept["identity"]
+    assert "identity" not in cloud.ask("PATCH", where, {"identity": {"type": "None"}}, version=NEWEST).json
+    assert target.pull("mirror/app", "v2").status == 404
+
+
 def test_a_registry_outside_is_cached_too(cloud: Cloud, shelf: Make) -> None:
     target, library = shelf(), Library()
     cloud.world.upstreams = lambda host: library if host == "docker.io" else None

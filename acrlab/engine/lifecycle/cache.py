@@ -15,7 +15,7 @@ from acrlab.domain import cache, names
 from acrlab.domain.access import ANONYMOUS
 from acrlab.domain.errors import Condition, ManifestUnknown
 from acrlab.domain.lifecycle_errors import ImportSourceDenied, ImportSourceNotFound
-from acrlab.engine import manifests, tokens
+from acrlab.engine import directory, manifests, tokens
 from acrlab.engine.lifecycle import cache_credentials
 from acrlab.engine.lifecycle.copies import Copy
 from acrlab.engine.lifecycle.sources import Neighbour, Outside, Source
@@ -103,7 +103,7 @@ def _bring(
 
 
 def _source(world: "World", covering: Resource, name: str) -> Source:
-    """Where the rule copies from, as whom its credential set says, or as everybody.
+    """Where the rule copies from, as its identity, as whom its credential set says, or as everybody.
 
     Raises: ImportSourceNotFound, ImportSourceDenied, Unauthenticated, and what the vault of the credential refuses.
     """
@@ -111,14 +111,25 @@ def _source(world: "World", covering: Resource, name: str) -> Source:
     host, wanted = cache.source(properties["sourceRepository"])
     target = cache.pattern(properties["targetRepository"])
     repository = wanted.prefix + name.removeprefix(target.prefix) if wanted.wild else wanted.prefix
-    credential = cache_credentials.of(world, properties.get("credentialSetResourceId") or "", host)
     neighbour = world.registry_at(host)
     if neighbour is None:
+        cache_credentials.of(world, properties.get("credentialSetResourceId") or "", host)
         upstream = world.upstreams(host)
         if upstream is None:
             raise ImportSourceNotFound(source=f"{host}/{repository}")
         return Outside(world, upstream, repository)
-    who = tokens.password_owner(world, neighbour, *credential) if credential else ANONYMOUS
+    who = _visitor(world, covering, neighbour, host)
     if "pull" not in tokens.allowed(world, neighbour, who, "repository", repository):
-        raise ImportSourceDenied(source=f"{host}/{repository}")
+        refusal = ImportSourceDenied(source=f"{host}/{repository}")
+        raise refusal.why(f"{who.kind} {who.name} may not pull {repository} from {host}")
     return Neighbour(world, neighbour, repository)
+
+
+def _visitor(world: "World", covering: Resource, neighbour: Registry, host: str) -> "Principal":
+    """Source: artifact-cache-acr-to-acr-cli (2026): a rule's user-assigned identity needs to pull at the source."""
+    assigned = (covering.body.get("identity") or {}).get("userAssignedIdentities", {})
+    known = next((world.state.principals.get(each["principalId"]) for each in assigned.values()), None)
+    if known is not None:
+        return directory.principal(known)
+    credential = cache_credentials.of(world, covering.body["properties"].get("credentialSetResourceId") or "", host)
+    return tokens.password_owner(world, neighbour, *credential) if credential else ANONYMOUS
