@@ -1,6 +1,7 @@
 """Artifact cache: what a rule and a credential set may hold, and which repository a rule is about.
 
-Source: artifact-cache-overview (2026); azure-mgmt-containerregistry 15.0.0; recorded, acr_cache (2023-12).
+Source: artifact-cache-overview (2026); azure-mgmt-containerregistry 15.0.0; recorded, acr_cache (2023-12). The identity
+of a rule: artifact-cache-acr-to-acr-cli (2026); azure-cli 2.91.0, acr cache create.
 """
 
 import re
@@ -25,6 +26,13 @@ RULE_SHAPE = Field(
     kind="object", label="CacheRule",
     fields={
         **_HEAD,
+        "identity": Field(
+            kind="object", label="IdentityProperties",
+            fields={
+                "principalId": _READ, "tenantId": _READ, "type": Field(kind="string", values=("UserAssigned", "None")),
+                "userAssignedIdentities": Field(kind="object"),
+            },
+        ),
         "properties": Field(
             kind="object", label="CacheRuleProperties",
             fields={"credentialSetResourceId": _TEXT, "sourceRepository": _TEXT, "targetRepository": _TEXT, **_LIFE},

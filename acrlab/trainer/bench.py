@@ -60,6 +60,10 @@ class Place(Protocol):
         """The admin user's first password, whether it is enabled or not."""
         ...
 
+    def now(self) -> float:
+        """The clock. Units: epoch seconds."""
+        ...
+
     def advance(self, seconds: float) -> None:
         """Turn the clock."""
         ...
@@ -146,6 +150,9 @@ class BenchPlace:
         found = self.world.state.registries.get(registry)
         return found.passwords[0] if found is not None else "unknown"
 
+    def now(self) -> float:
+        return self.world.now()
+
     def advance(self, seconds: float) -> None:
         self.world.advance(seconds)
 
@@ -201,6 +208,7 @@ class Visitor:
         self.place = place
         self.who = "owner"
         self.sessions: dict[str, str] = {}  # name -> refresh token
+        self.keys: dict[str, tuple[str, str]] = {}  # a token with a scope map, or one of its passwords -> both
 
     def arm(self, method: str, path: str, body: Any, version: str) -> Seen:
         """Ask Resource Manager."""
@@ -214,8 +222,9 @@ class Visitor:
     ) -> Seen:  # fmt: skip
         """Ask a registry: first without a credential, then with what its challenge asks for."""
         url, given = f"https://{server}{path}", dict(headers or {})
-        if self.who == "admin":
-            return self.place.send(method, url, {**given, "authorization": self._basic(server)}, body)
+        basic = self._basic(server)
+        if basic:
+            return self.place.send(method, url, {**given, "authorization": basic}, body)
         first = self.place.send(method, url, given, body if method == "GET" else b"")
         if first.status != 401:
             return first
@@ -228,9 +237,11 @@ class Visitor:
 
     def token(self, server: str, scope: str, session: str = "") -> Seen:
         """An access token for a scope."""
-        if self.who == "anonymous" and not session:
+        basic = self._basic(server)
+        if (basic or self.who == "anonymous") and not session:
             query = urlencode({"service": server, "scope": scope})
-            return self.place.send("GET", f"https://{server}/oauth2/token?{query}", {}, b"")
+            headers = {"authorization": basic} if basic else {}
+            return self.place.send("GET", f"https://{server}/oauth2/token?{query}", headers, b"")
         refresh = self.sessions.get(session, "")
         if not refresh:
             login = self.login(server)
@@ -246,9 +257,14 @@ class Visitor:
         form = {"grant_type": "access_token", "service": server, "tenant": self.place.tenant, "access_token": token}
         return self._post(f"https://{server}/oauth2/exchange", form)
 
-    def _basic(self, server: str) -> str:
+    def credential(self, server: str, who: str) -> tuple[str, str] | None:
+        """User name and password of the admin user, or of a token with a scope map; None for anybody else."""
         name = server.partition(".")[0]
-        return "Basic " + base64.b64encode(f"{name}:{self.place.password(name)}".encode()).decode()
+        return (name, self.place.password(name)) if who == "admin" else self.keys.get(who)
+
+    def _basic(self, server: str) -> str:
+        found = self.credential(server, self.who)
+        return "Basic " + base64.b64encode(":".join(found).encode()).decode() if found else ""
 
     def _post(self, url: str, form: Mapping[str, str]) -> Seen:
         headers = {"content-type": "application/x-www-form-urlencoded"}

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from acrlab.domain.scope_maps import OPERATIONS
+
 # Short forms. Source: azure-cli 2.91.0, command_modules/acr/_params.py and the global arguments.
 ALIASES = {
     "-n": "--name", "-g": "--resource-group", "-r": "--registry", "-t": "--image", "-f": "--file", "-l": "--location",
@@ -128,6 +130,52 @@ def _lock(options: Options) -> list[dict[str, Any]]:
     return [step | {names[name]: _one(options, name) for name in names if name in options}]
 
 
+def _import(options: Options) -> list[dict[str, Any]]:
+    host, slash, rest = _one(options, "--source").partition("/")
+    outside = bool(slash) and "." in host
+    step: dict[str, Any] = {"import": rest if outside else _one(options, "--source")}
+    step |= {"host": host} if outside else {"from": _one(options, "--registry")}
+    step |= {"to": list(options["--image"])} if "--image" in options else {}
+    step |= {"force": "yes"} if "--force" in options else {}
+    return [step | {"registry": _one(options, "--name")}]
+
+
+def _scope_map(options: Options) -> list[dict[str, Any]]:
+    name, registry = _one(options, "--name"), _one(options, "--registry")
+    return [{"scope map": name, "actions": _lines(options), "registry": registry}]
+
+
+def _lines(options: Options) -> list[str]:
+    """The actions of `--repository`: a name, and what may be done with it."""
+    found, repository = [], ""
+    for each in options.get("--repository", ()):
+        if each in OPERATIONS:
+            found.append(f"repositories/{repository}/{each}")
+        else:
+            repository = each
+    return found
+
+
+def _token(options: Options) -> list[dict[str, Any]]:
+    """Source: azure-cli 2.91.0: a token that is given repositories gets a scope map of its own."""
+    name, registry = _one(options, "--name"), _one(options, "--registry")
+    own = f"{name}-scope-map"
+    made = [{"scope map": own, "actions": _lines(options), "registry": registry}] if "--repository" in options else []
+    return [*made, {"registry token": name, "map": _one(options, "--scope-map") or own, "registry": registry}]
+
+
+def _token_update(options: Options) -> list[dict[str, Any]]:
+    names = {"--status": "state", "--scope-map": "map"}
+    step = {names[name]: _one(options, name) for name in names if name in options}
+    return [{"registry token": _one(options, "--name"), **step, "registry": _one(options, "--registry")}]
+
+
+def _cache(options: Options) -> list[dict[str, Any]]:
+    step = {"cache rule": _one(options, "--target-repo"), "source": _one(options, "--source-repo")}
+    step |= {"set": _one(options, "--cred-set")} if "--cred-set" in options else {}
+    return [step | {"registry": _one(options, "--registry")}]
+
+
 def _login(options: Options) -> list[dict[str, Any]]:
     return [{"login": "owner", "registry": _one(options, "--name")}]
 
@@ -144,6 +192,11 @@ MEANINGS: dict[tuple[str, ...], Meaning] = {
     ("az", "acr", "create"): _create,
     ("az", "acr", "update"): _update,
     ("az", "acr", "login"): _login,
+    ("az", "acr", "import"): _import,
+    ("az", "acr", "scope-map", "create"): _scope_map,
+    ("az", "acr", "token", "create"): _token,
+    ("az", "acr", "token", "update"): _token_update,
+    ("az", "acr", "cache", "create"): _cache,
     ("az", "acr", "check-name"): _available,
     ("az", "acr", "credential", "show"): _named("credentials"),
     ("az", "acr", "repository", "list"): _named("repositories"),

@@ -10,12 +10,15 @@ from acrlab.data import load
 from acrlab.domain import amounts, billing, names, roles, tiers
 from acrlab.domain.tasks import shapes, task
 from acrlab.engine import tokens
+from acrlab.engine.lifecycle import cache
 
 _NAME = re.compile(r"\{(\w+)\}")
 _FACT = re.compile(r"\{(\w+:[^{}]*)\}")
 _LEFT, _RIGHT = "\ue000", "\ue001"  # what {{ and }} are while the rest is filled in
 _STATUS = {"ga": "generally available", "preview": "in preview", "deprecated": "deprecated"}
-_LIVES = {"refresh token": tokens.REFRESH_LIFE, "access token": tokens.ACCESS_LIFE}
+_LIVES = {
+    "refresh token": tokens.REFRESH_LIFE, "access token": tokens.ACCESS_LIFE, "cached tag": int(cache.FRESH),
+}  # fmt: skip
 _LONGEST = {"repository": names.LONGEST_REPOSITORY, "tag": 128}
 _SECONDS = {
     "a step": task.STEP_TIMEOUT, "shortest run": shapes.TIMEOUT[0], "longest run": shapes.TIMEOUT[1],
@@ -139,7 +142,7 @@ FACTS = {
     "cheapest": Fact(("cheapest",), _cheapest, "the tier that costs least with so much in it"),
     "rate": Fact(("rate", "tier"), _rate, "requests a minute that a registry takes"),
     "role": Fact(("role",), _role, "the name of a built-in role"),
-    "life": Fact(("life",), _life, "how long a registry's token lives"),
+    "life": Fact(("life",), _life, "how long a registry's token lives, or a cached tag is served unasked"),
     "seconds": Fact(("seconds",), _seconds, "how long a step or a run of a task may take"),
     "longest": Fact(("longest",), _longest, "the most characters of a repository's name or a tag"),
 }

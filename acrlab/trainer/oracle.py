@@ -96,7 +96,7 @@ def _proven(variant: Instance, bench: Bench) -> Iterator[Verdict]:
 def _tried(place: BenchPlace, start: Trip, trial: Trial) -> Tried | None:
     own = Trip.at(place, {**start.names, **trial.names}, start.profile)
     own.registry, own.visitor.who = start.registry, start.visitor.who
-    own.visitor.sessions = dict(start.visitor.sessions)
+    own.visitor.sessions, own.visitor.keys = dict(start.visitor.sessions), dict(start.visitor.keys)
     return _walk(own, trial.steps)
 
 

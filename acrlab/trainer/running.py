@@ -53,6 +53,9 @@ class RunningPlace:
     def password(self, registry: str) -> str:
         raise NobodySignsIn(f"the admin password of {registry} is not known here")
 
+    def now(self) -> float:
+        return float(self._control.status()["now"])
+
     def advance(self, seconds: float) -> None:
         self._control.advance(seconds)
 

@@ -7,6 +7,7 @@ from acrlab.client import durations
 from acrlab.trainer import commands
 from acrlab.trainer import verbs_content as content
 from acrlab.trainer import verbs_control as control
+from acrlab.trainer import verbs_supply as supply
 from acrlab.trainer import verbs_tasks as tasks
 from acrlab.trainer.bench import Seen
 from acrlab.trainer.facts import fact
@@ -35,9 +36,10 @@ def _history(trip: Trip, step: Step) -> Outcome:
 
 
 def _about(registry: str, event: Mapping[str, Any]) -> bool:
-    """Whether an event is about a registry: its content, or its resource."""
+    """Whether an event is about a registry: its content, its resource, or an operation on that."""
     wanted = registry.lower()
-    return not wanted or event.get("registry") == wanted or str(event.get("id", "")).lower().endswith(f"/{wanted}")
+    ids = (str(event.get(key, "")).lower() for key in ("id", "resource"))
+    return not wanted or event.get("registry") == wanted or any(each.endswith(f"/{wanted}") for each in ids)
 
 
 def _holds(wanted: Any, found: Any) -> bool:
@@ -80,6 +82,15 @@ VERBS: dict[str, Verb] = {
     "as": Verb(control.act_as, (), "from here on somebody else acts: a name, admin or anonymous"),
     "login": Verb(control.login, ("session", "audience"), "sign in to the registry; session: keeps it under a name"),
     "token": Verb(control.token, (), "get an access token for a scope such as repository:app:pull"),
+    "scope map": Verb(supply.scope_map, ("actions",), "create or change a scope map; without actions: look at it"),
+    "registry token": Verb(
+        supply.registry_token, ("map", "state", "passwords", "pick"),
+        "create a token with a scope map, or change it; passwords: those that stay; pick: status, map, passwords",
+    ),
+    "password": Verb(
+        supply.password, ("which", "ends", "under"),
+        "make the passwords of a token, or one of them; `as` takes the name, or name/password1; under: another",
+    ),
     "push": Verb(
         content.push, ("text", "platform", "platforms", "artifact", "subject", "format", "without"),
         "push an image; another text is another image",
@@ -97,6 +108,19 @@ VERBS: dict[str, Verb] = {
     "manifests": Verb(content.manifests, ("pick",), "the digests of a repository; pick: untagged leaves the rest out"),
     "repositories": Verb(content.repositories, (), "the repositories of the registry"),
     "referrers": Verb(content.referrers, (), "the artifact types that refer to an image"),
+    "import": Verb(
+        supply.imported, ("from", "host", "by", "to", "untagged", "force"),
+        "import an image: from a registry by its resource id, or from a host as `by`; to: repository:tag",
+    ),
+    "cache rule": Verb(
+        supply.cache_rule, ("source", "set"), "fill a repository, or all below team/*, from a source when it is pulled"
+    ),
+    "credential set": Verb(
+        supply.credential_set, ("host", "username", "password"),
+        "create one from two secrets, written vault/name; its value is its identity; without host: its health",
+    ),
+    "vault": Verb(supply.vault, (), "create a key vault that judges by roles"),
+    "secret": Verb(supply.secret, ("text", "of"), "put a secret into a vault, vault/name; of: a token's password"),
     "build": Verb(
         tasks.build, (*_RUN, "file", "target", "arguments", "push", "os"),
         "build images in the cloud, from files; all names of images in one text",

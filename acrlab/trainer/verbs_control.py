@@ -46,17 +46,17 @@ def update(trip: Trip, step: Step) -> Outcome:
 
 def arm(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
-    path, body = _meant(trip, str(step.get("at", trip.resource))), _meant(trip, typed(step.get("send")))
+    path, body = meant(trip, str(step.get("at", trip.resource))), meant(trip, typed(step.get("send")))
     answer = trip.visitor.arm(str(step["arm"]), path, body, step.get("version", VERSION))
     return Outcome(answer, picked(answer.body, step.get("pick", "")))
 
 
-def _meant(trip: Trip, value: Any) -> Any:
+def meant(trip: Trip, value: Any) -> Any:
     """With the ids that ~registry, ~group and ~subscription stand for, wherever they stand."""
     if isinstance(value, dict):
-        return {key: _meant(trip, each) for key, each in value.items()}
+        return {key: meant(trip, each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_meant(trip, each) for each in value]
+        return [meant(trip, each) for each in value]
     if not isinstance(value, str):
         return value
     subscription = f"/subscriptions/{trip.visitor.place.subscription}"
@@ -96,7 +96,7 @@ def assign(trip: Trip, step: Step) -> Outcome:
     principal = trip.visitor.place.principal(str(step["to"]))
     scopes = {"registry": trip.resource, "group": trip.group,
               "subscription": f"/subscriptions/{trip.visitor.place.subscription}"}  # fmt: skip
-    scope = scopes.get(str(step.get("at", "registry")), _meant(trip, str(step.get("at"))))
+    scope = scopes.get(str(step.get("at", "registry")), meant(trip, str(step.get("at"))))
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/{role}/{principal.id}")
     definition = f"/subscriptions/{trip.visitor.place.subscription}/providers/Microsoft.Authorization/roleDefinitions"
     properties = {"roleDefinitionId": f"{definition}/{role}", "principalId": principal.id}
@@ -125,7 +125,7 @@ def _role(trip: Trip, name: str) -> str:
 def act_as(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
     trip.visitor.who = str(step["as"])
-    if trip.visitor.who not in ("admin", "anonymous"):
+    if trip.visitor.who not in ("admin", "anonymous", *trip.visitor.keys):
         trip.visitor.place.principal(trip.visitor.who)
     return Outcome()
 
@@ -135,7 +135,7 @@ def login(trip: Trip, step: Step) -> Outcome:
     trip.visitor.who = str(step["login"])
     given = str(step.get("audience", "registry"))
     audience = {"registry": ACR, "management": ARM}.get(given, given)
-    if trip.visitor.who == "admin":
+    if trip.visitor.who in ("admin", *trip.visitor.keys):
         return Outcome(trip.visitor.registry(trip.server, "GET", "/v2/"))
     answer = trip.visitor.login(trip.server, audience)
     if answer.status == 200 and "session" in step:

@@ -20,7 +20,7 @@ _HELP = "For help resolving this issue, please see https://go.microsoft.com/fwli
 def _rule(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
     """Source: recorded, acr_cache (2023-12)."""
     properties = {**resource.body["properties"], **life(world, resource, state)}
-    return {**head, "systemData": system_data(world, resource), "properties": properties}
+    return {**head, **resource.body, "systemData": system_data(world, resource), "properties": properties}
 
 
 def _credentials(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:

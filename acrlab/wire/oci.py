@@ -107,7 +107,8 @@ def cancel_upload(call: Call) -> Response:
 def get_manifest(call: Call) -> Response:
     """Serve a manifest's own bytes."""
     name, reference = call.params["repository"], call.params["reference"]
-    entry = cache.get(call.world, call.home, name, reference, call.principal)
+    found = cache.get(call.world, call.home, name, reference, call.principal)
+    entry = found.entry
     quarantine.require_passed(call.world, call.home, call.principal, name, entry, reference)
     headers = [
         ("content-type", entry.media_type),
@@ -117,7 +118,7 @@ def get_manifest(call: Call) -> Response:
     expires = call.access.expires if call.access is not None else 0.0
     if entry.digest in call.request.headers.get("if-none-match", ""):
         return Response(304, headers)
-    return Response(200, headers, entry.raw, fresh_until=expires)
+    return Response(200, headers, entry.raw, fresh_until=min(expires, found.until))
 
 
 def put_manifest(call: Call) -> Response:

@@ -57,9 +57,37 @@ def test_the_first_pull_fills_the_cache_and_the_next_needs_no_upstream(cloud: Cl
     assert cached(cloud, "fabrikam.azurecr.io/team/app", "mirror").status == 201
     assert target.tags("mirror") == []
     assert target.pull("mirror", "v1").raw == source.pull("team/app", "v1").raw
-    assert target.tags("mirror") == ["v1"] and set(children) < set(target.digests("mirror"))
+    assert target.tags("mirror") == ["v1"] and not set(children) & set(target.digests("mirror"))
+    assert target.pull("mirror", children[0]).raw == source.pull("team/app", children[0]).raw
     assert cloud.ask("DELETE", source.id).status == 200
-    assert target.pull("mirror", "v1").status == 200 and target.pull("mirror", "v2").code == "MANIFEST_UNKNOWN"
+    assert target.pull("mirror", "v1").status == target.pull("mirror", children[0]).status == 200
+    assert target.pull("mirror", "v2").code == target.pull("mirror", children[1]).code == "MANIFEST_UNKNOWN"
+
+
+def test_a_tag_that_moves_upstream_is_followed_after_five_minutes(cloud: Cloud, shelf: Make) -> None:
+    """Until then, and when upstream does not answer, what is held is served; a copy by import is never followed."""
+    source, target = shelf("fabrikam", anonymousPullEnabled=True), shelf()
+    first = source.push("app", "v1", text="one")
+    cached(cloud, "fabrikam.azurecr.io/app", "mirror")
+    copied = {"source": {"resourceId": source.id, "sourceImage": "app:v1"}, "targetTags": ["copy:v1"]}
+    assert cloud.ask("POST", f"{cloud.r}/contoso/importImage", copied).status == 202
+    assert target.pull("mirror", "v1").headers["docker-content-digest"] == first
+    second = source.push("app", "v1", text="two")
+    cloud.world.advance(299)
+    assert target.pull("mirror", "v1").headers["docker-content-digest"] == first
+    cloud.world.advance(1)
+    before = cloud.world.version
+    assert target.pull("mirror", "v1").headers["docker-content-digest"] == second
+    assert target.pull("mirror", first).status == 200 and cloud.world.version > before
+    cloud.world.advance(600)
+    before = cloud.world.version
+    assert target.pull("mirror", "v1").status == 200 and cloud.world.version == before
+    source.push("app", "v1", text="three")
+    assert target.ask("PATCH", "/acr/v1/mirror/_tags/v1", b'{"writeEnabled":false}').status == 200
+    assert target.pull("mirror", "v1").headers["docker-content-digest"] == second
+    assert cloud.ask("DELETE", source.id).status == 200
+    assert target.pull("mirror", "v1").headers["docker-content-digest"] == second
+    assert target.pull("copy", "v1").headers["docker-content-digest"] == first
 
 
 def test_a_wildcard_fills_any_repository_below_and_a_fixed_rule_goes_first(cloud: Cloud, shelf: Make) -> None:
@@ -110,6 +138,35 @@ def test_a_credential_is_read_from_the_vault_and_judged_by_the_source(cloud: Clo
     right = source.cloud.world.state.registries["fabrikam"].passwords[0]
     vaults.ask(cloud, "PUT", "/secrets/password", {"value": right})
     assert target.pull("mirror", "v1").raw == source.pull("app", "v1").raw
+
+
+def test_a_rule_reads_another_registry_as_its_identity(cloud: Cloud, shelf: Make) -> None:
+    """No password is needed: an identity that is assigned to the rule, and a role of it at the source."""
+    source, target = shelf("fabrikam"), shelf()
+    source.push("team/app", "v1")
+    path = f"{cloud.g}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reader"
+    identity = cloud.ask("PUT", path, {"location": "westus"}, version="2023-01-31").json
+    block = {"type": "UserAssigned", "userAssignedIdentities": {identity["id"]: {}}}
+    own = {"sourceRepository": "fabrikam.azurecr.io/team/*", "targetRepository": "mirror/*"}
+    where = f"{cloud.r}/contoso/cacheRules/rule1"
+    nobody = {"type": "UserAssigned", "userAssignedIdentities": {f"{path}x": {}}}
+    refused = cloud.ask("PUT", where, {"properties": own, "identity": nobody}, version=NEWEST)
+    assert refused.code == "FailedIdentityOperation"
+    made = cloud.ask("PUT", where, {"properties": own, "identity": block}, version=NEWEST)
+    shown = made.json["identity"]["userAssignedIdentities"][identity["id"]]
+    assert made.status == 201 and shown["principalId"] == identity["properties"]["principalId"]
+    assert target.pull("mirror/app", "v1").status == 404
+    assert any("managedIdentity reader may not pull" in each for each in cloud.world.refusals[-1].because)
+    role = "7f951dda-4ed3-4680-a7ca-43fe172d538d"  # AcrPull
+    given = {"roleDefinitionId": f"{cloud.s}/providers/Microsoft.Authorization/roleDefinitions/{role}"}
+    given["principalId"] = identity["properties"]["principalId"]
+    at = f"{source.id}/providers/Microsoft.Authorization/roleAssignments/{cloud.world.uuid()}"
+    assert cloud.ask("PUT", at, {"properties": given}, version="2022-04-01").status == 201
+    assert target.pull("mirror/app", "v1").raw == source.pull("team/app", "v1").raw
+    kept = cloud.ask("PATCH", where, {"properties": {}}, version=NEWEST).json
+    assert "userAssignedIdentities" in kept["identity"]
+    assert "identity" not in cloud.ask("PATCH", where, {"identity": {"type": "None"}}, version=NEWEST).json
+    assert target.pull("mirror/app", "v2").status == 404
 
 
 def test_a_registry_outside_is_cached_too(cloud: Cloud, shelf: Make) -> None:

@@ -49,10 +49,11 @@ def desired_rule(ask: Ask) -> dict[str, Any]:
     """The body of a cache rule after a PUT or PATCH.
 
     Raises: BodyInvalid, CacheRuleInvalid, CacheRuleFixed, CacheRuleOverlaps, CacheTargetExists, CredentialSetUnknown,
-    PoliciesExcluded.
+    PoliciesExcluded, IdentityTypeInvalid, AssignedIdentityInvalid, AssignedIdentityUnknown.
     Source: recorded, acr_cache (2023-12): a credential set that is sent as null is taken away.
     """
-    given = read(cache.RULE_SHAPE, ask.given, ask.version, kind=cache.RULE).get("properties", {})
+    whole = read(cache.RULE_SHAPE, ask.given, ask.version, kind=cache.RULE)
+    given = whole.get("properties", {})
     before: dict[str, Any] = ask.known.body["properties"] if ask.known is not None else {}
     kept = {name: value for name, value in before.items() if ask.patch and not _dropped(ask.given, name)}
     properties = {**kept, **given}
@@ -66,7 +67,8 @@ def desired_rule(ask: Ask) -> dict[str, Any]:
         raise CredentialSetUnknown(id=credentials[:300])
     if not before:
         _require_place(ask, properties)
-    return {"properties": properties}
+    identity = identities.desired(ask, whole, ask.known.body if ask.known is not None else None)
+    return {**({"identity": identity} if identity else {}), "properties": properties}
 
 
 def _dropped(given: dict[str, Any], name: str) -> bool:

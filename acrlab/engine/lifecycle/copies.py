@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Copy:
-    """One image on its way into one repository."""
+    """One image on its way into one repository; without its children an index comes alone."""
 
-    def __init__(self, world: "World", registry: Registry, name: str, by: str) -> None:
+    def __init__(self, world: "World", registry: Registry, name: str, by: str, *, children: bool = True) -> None:
         self._world, self._registry, self._name, self._by = world, registry, name, by
+        self._kinds = INDEXES if children else ()
         known = registry.repositories.get(name)
         self._blobs = set(known.blobs) if known is not None else set()
         self._seen: set[str] = set()
@@ -53,7 +54,7 @@ class Copy:
         if len(self._seen) > MOST_MANIFESTS:
             raise ImportTooLarge(count=f"more than {MOST_MANIFESTS}", limit=MOST_MANIFESTS)
         manifest, kind = content.parse(raw, media_type)
-        for each in manifest.manifests or () if kind in INDEXES else ():
+        for each in manifest.manifests or () if kind in self._kinds else ():
             self._take(source, each.digest, *source.manifest(each.digest), found)
         self._link(source, manifest, found)
         found.append(manifests.pushed(self._world, self._registry, self._name, digest, raw, manifest, kind, self._by))
