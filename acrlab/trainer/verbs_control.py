@@ -19,9 +19,18 @@ def registry(trip: Trip, step: Step) -> Outcome:
     trip.registry = str(step["registry"])
     _group(trip)
     body = {"location": step.get("location", "westeurope"), "sku": {"name": step.get("tier", "Standard")},
-            "properties": typed(step.get("properties", {}))}  # fmt: skip
+            "properties": meant(trip, typed(step.get("properties", {})))}  # fmt: skip
+    if "identity" in step:
+        body["identity"] = _identity(trip, str(step["identity"]))
     answer = trip.visitor.arm("PUT", trip.resource, body, step.get("version", VERSION))
     return Outcome(answer, (answer.body or {}).get("properties", {}).get("loginServer"))
+
+
+def _identity(trip: Trip, name: str) -> dict[str, Any]:
+    if name == "system":
+        return {"type": "SystemAssigned"}
+    own = f"{trip.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+    return {"type": "UserAssigned", "userAssignedIdentities": {own: {}}}
 
 
 def _group(trip: Trip) -> None:
@@ -46,17 +55,17 @@ def update(trip: Trip, step: Step) -> Outcome:
 
 def arm(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
-    path, body = _meant(trip, str(step.get("at", trip.resource))), _meant(trip, typed(step.get("send")))
+    path, body = meant(trip, str(step.get("at", trip.resource))), meant(trip, typed(step.get("send")))
     answer = trip.visitor.arm(str(step["arm"]), path, body, step.get("version", VERSION))
     return Outcome(answer, picked(answer.body, step.get("pick", "")))
 
 
-def _meant(trip: Trip, value: Any) -> Any:
+def meant(trip: Trip, value: Any) -> Any:
     """With the ids that ~registry, ~group and ~subscription stand for, wherever they stand."""
     if isinstance(value, dict):
-        return {key: _meant(trip, each) for key, each in value.items()}
+        return {meant(trip, key): meant(trip, each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_meant(trip, each) for each in value]
+        return [meant(trip, each) for each in value]
     if not isinstance(value, str):
         return value
     subscription = f"/subscriptions/{trip.visitor.place.subscription}"
@@ -96,7 +105,7 @@ def assign(trip: Trip, step: Step) -> Outcome:
     principal = trip.visitor.place.principal(str(step["to"]))
     scopes = {"registry": trip.resource, "group": trip.group,
               "subscription": f"/subscriptions/{trip.visitor.place.subscription}"}  # fmt: skip
-    scope = scopes.get(str(step.get("at", "registry")), _meant(trip, str(step.get("at"))))
+    scope = scopes.get(str(step.get("at", "registry")), meant(trip, str(step.get("at"))))
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/{role}/{principal.id}")
     definition = f"/subscriptions/{trip.visitor.place.subscription}/providers/Microsoft.Authorization/roleDefinitions"
     properties = {"roleDefinitionId": f"{definition}/{role}", "principalId": principal.id}
@@ -145,4 +154,5 @@ def login(trip: Trip, step: Step) -> Outcome:
 
 def token(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
-    return Outcome(trip.visitor.token(trip.server, str(step["token"]), str(step.get("with", ""))))
+    answer = trip.visitor.token(trip.server, str(step["token"]), str(step.get("with", "")))
+    return Outcome(answer, (answer.body or {}).get("access_token"))
