@@ -13,7 +13,7 @@ ALIASES = {
 }  # fmt: skip
 _IDLE = {"--output", "--yes", "--only-show-errors", "--verbose", "--debug", "--no-wait", "--query"}
 _SWITCHES = {"--admin-enabled", "--write-enabled", "--delete-enabled", "--read-enabled", "--list-enabled",
-             "--anonymous-pull-enabled", "--public-network-enabled"}  # fmt: skip
+             "--anonymous-pull-enabled", "--public-network-enabled", "--data-endpoint-enabled"}  # fmt: skip
 _ANY_CASE = _SWITCHES | {"--sku", "--role", "--location"}
 # Words that mean the same option in some commands.
 _SAME: dict[tuple[str, ...], dict[str, str]] = {
@@ -108,9 +108,21 @@ def _create(options: Options) -> list[dict[str, Any]]:
     return [step]
 
 
+# What `az acr update` writes, by option: the property, and the words of its values where they are others.
+_UPDATES: dict[str, tuple[str, dict[str, str]]] = {
+    "--admin-enabled": ("adminUserEnabled", {}),
+    "--anonymous-pull-enabled": ("anonymousPullEnabled", {}),
+    "--public-network-enabled": ("publicNetworkAccess", {"true": "Enabled", "false": "Disabled"}),
+    "--data-endpoint-enabled": ("dataEndpointEnabled", {}),
+    "--role-assignment-mode": (
+        "roleAssignmentMode", {"rbac": "LegacyRegistryPermissions", "rbac-abac": "AbacRepositoryPermissions"},
+    ),
+}  # fmt: skip
+
+
 def _update(options: Options) -> list[dict[str, Any]]:
-    names = {"--admin-enabled": "adminUserEnabled", "--anonymous-pull-enabled": "anonymousPullEnabled"}
-    changes = {names[name]: _one(options, name) for name in names if name in options}
+    given = {name: _one(options, name) for name in _UPDATES if name in options}
+    changes = {_UPDATES[name][0]: _UPDATES[name][1].get(value, value) for name, value in given.items()}
     step: dict[str, Any] = {"update": changes, "registry": _one(options, "--name")}
     return [step | ({"tier": _one(options, "--sku").capitalize()} if "--sku" in options else {})]
 

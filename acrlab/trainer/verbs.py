@@ -69,7 +69,7 @@ VERBS: dict[str, Verb] = {
         "create a registry; the steps after it mean this one",
     ),
     "in": Verb(control.inside, (), "from here on another registry is meant"),
-    "update": Verb(control.update, ("tier",), "change properties of the registry, or its tier"),
+    "update": Verb(control.update, ("tier", "version"), "change properties of the registry, or its tier"),
     "arm": Verb(
         control.arm, ("at", "send", "version", "pick"),
         "a request to Resource Manager; ~registry, ~group and ~subscription stand for ids",

@@ -50,7 +50,7 @@ def update(trip: Trip, step: Step) -> Outcome:
     body: dict[str, Any] = {"properties": typed(step["update"])} if isinstance(step["update"], dict) else {}
     if "tier" in step:
         body["sku"] = {"name": step["tier"]}
-    return Outcome(trip.visitor.arm("PATCH", trip.resource, body, VERSION))
+    return Outcome(trip.visitor.arm("PATCH", trip.resource, body, step.get("version", VERSION)))
 
 
 def arm(trip: Trip, step: Step) -> Outcome:
