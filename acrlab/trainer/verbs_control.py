@@ -47,7 +47,8 @@ def inside(trip: Trip, step: Step) -> Outcome:
 
 def update(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
-    body: dict[str, Any] = {"properties": typed(step["update"])} if isinstance(step["update"], dict) else {}
+    given = step["update"]
+    body: dict[str, Any] = {"properties": meant(trip, typed(given))} if isinstance(given, dict) else {}
     if "tier" in step:
         body["sku"] = {"name": step["tier"]}
     return Outcome(trip.visitor.arm("PATCH", trip.resource, body, step.get("version", VERSION)))
