@@ -25,7 +25,8 @@ def _fact(trip: Trip, step: Step) -> Outcome:
 
 
 def _clock(trip: Trip, step: Step) -> Outcome:
-    trip.visitor.place.advance(durations.seconds(str(step["clock"])))
+    text = str(step["clock"]).replace(" hours", "h").replace(" minutes", "m")  # as facts spell them
+    trip.visitor.place.advance(durations.seconds(text))
     return Outcome()
 
 
