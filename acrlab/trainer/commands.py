@@ -152,12 +152,38 @@ def _named(verb: str) -> Meaning:
     return lambda options: [{verb: "all", "registry": _one(options, "--name")}]
 
 
+def _soft_delete(options: Options) -> list[dict[str, Any]]:
+    names = {"--status": "status", "--days": "retentionDays"}
+    policy = {names[name]: _one(options, name).lower() for name in names if name in options}
+    registry = _one(options, "--registry")
+    return [{"update": {"policies": {"softDeletePolicy": policy}}, "version": "2025-06-01-preview", "registry": registry}]
+
+
+def _retention(options: Options) -> list[dict[str, Any]]:
+    policy = {name.strip("-"): _one(options, name).lower() for name in ("--status", "--days") if name in options}
+    return [{"update": {"policies": {"retentionPolicy": policy}}, "registry": _one(options, "--registry")}]
+
+
+def _rule(*kept: str) -> Meaning:
+    """One rule for addresses where there was none: added, or taken away."""
+
+    def meaning(options: Options) -> list[dict[str, Any]]:
+        rules = [{"value": _one(options, name)} for name in kept]
+        return [{"update": {"networkRuleSet": {"ipRules": rules}}, "registry": _one(options, "--name")}]
+
+    return meaning
+
+
 MEANINGS: dict[tuple[str, ...], Meaning] = {
     ("az", "acr", "create"): _create,
     ("az", "acr", "update"): _update,
     ("az", "acr", "login"): _login,
     ("az", "acr", "check-name"): _available,
     ("az", "acr", "credential", "show"): _named("credentials"),
+    ("az", "acr", "config", "soft-delete", "update"): _soft_delete,
+    ("az", "acr", "config", "retention", "update"): _retention,
+    ("az", "acr", "network-rule", "add"): _rule("--ip-address"),
+    ("az", "acr", "network-rule", "remove"): _rule(),
     ("az", "acr", "repository", "list"): _named("repositories"),
     ("az", "acr", "repository", "delete"): _on_repository("delete"),
     ("az", "acr", "repository", "untag"): _on_repository("untag"),
