@@ -156,7 +156,9 @@ def _soft_delete(options: Options) -> list[dict[str, Any]]:
     names = {"--status": "status", "--days": "retentionDays"}
     policy = {names[name]: _one(options, name).lower() for name in names if name in options}
     registry = _one(options, "--registry")
-    return [{"update": {"policies": {"softDeletePolicy": policy}}, "version": "2025-06-01-preview", "registry": registry}]
+    return [
+        {"update": {"policies": {"softDeletePolicy": policy}}, "version": "2025-06-01-preview", "registry": registry}
+    ]
 
 
 def _retention(options: Options) -> list[dict[str, Any]]:
