@@ -150,7 +150,7 @@ def login(trip: Trip, step: Step) -> Outcome:
     answer = trip.visitor.login(trip.server, audience)
     if answer.status == 200 and "session" in step:
         trip.visitor.sessions[str(step["session"])] = answer.body["refresh_token"]
-    return Outcome(answer)
+    return Outcome(answer, (answer.body or {}).get("refresh_token"))
 
 
 def token(trip: Trip, step: Step) -> Outcome:
