@@ -15,6 +15,7 @@ from acrlab.domain import events
 from acrlab.domain.access import Principal
 from acrlab.emulator import Emulator
 from acrlab.engine import directory, entra
+from acrlab.engine.throttling import Buckets
 from acrlab.engine.world import World
 from acrlab.store.memory import MemoryJournal
 from acrlab.wire.app import App
@@ -43,6 +44,7 @@ class Place(Protocol):
 
     subscription: str
     tenant: str
+    stands: str  # where whoever asks stands: an address, or network/subnet; empty: on this machine
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Seen:
         """One request and its answer."""
@@ -112,12 +114,14 @@ class BenchPlace:
         self.world, self.app = world, App(world, strict_bugs=True)
         self._dispatcher = agents(self.app)
         self.subscription, self.tenant = world.state.subscription, world.state.tenant
+        self.stands = ""
+        world.buckets = Buckets()  # a proof is no load, unless a question is about one
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Seen:
         parts = urlsplit(url)
         answer = self.app.begin(
             Request(method, parts.hostname or "", unquote(parts.path) or "/", parts.query, dict(headers), "https",
-                    parts.netloc)
+                    parts.netloc, **({"client": self.stands} if self.stands else {}))
         )  # fmt: skip
         if body and not isinstance(answer, Response):
             answer.write(body)

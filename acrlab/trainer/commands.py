@@ -15,7 +15,7 @@ ALIASES = {
 }  # fmt: skip
 _IDLE = {"--output", "--yes", "--only-show-errors", "--verbose", "--debug", "--no-wait", "--query"}
 _SWITCHES = {"--admin-enabled", "--write-enabled", "--delete-enabled", "--read-enabled", "--list-enabled",
-             "--anonymous-pull-enabled", "--public-network-enabled"}  # fmt: skip
+             "--anonymous-pull-enabled", "--public-network-enabled", "--data-endpoint-enabled"}  # fmt: skip
 _ANY_CASE = _SWITCHES | {"--sku", "--role", "--location"}
 # Words that mean the same option in some commands.
 _SAME: dict[tuple[str, ...], dict[str, str]] = {
@@ -110,9 +110,21 @@ def _create(options: Options) -> list[dict[str, Any]]:
     return [step]
 
 
+# What `az acr update` writes, by option: the property, and the words of its values where they are others.
+_UPDATES: dict[str, tuple[str, dict[str, str]]] = {
+    "--admin-enabled": ("adminUserEnabled", {}),
+    "--anonymous-pull-enabled": ("anonymousPullEnabled", {}),
+    "--public-network-enabled": ("publicNetworkAccess", {"true": "Enabled", "false": "Disabled"}),
+    "--data-endpoint-enabled": ("dataEndpointEnabled", {}),
+    "--role-assignment-mode": (
+        "roleAssignmentMode", {"rbac": "LegacyRegistryPermissions", "rbac-abac": "AbacRepositoryPermissions"},
+    ),
+}  # fmt: skip
+
+
 def _update(options: Options) -> list[dict[str, Any]]:
-    names = {"--admin-enabled": "adminUserEnabled", "--anonymous-pull-enabled": "anonymousPullEnabled"}
-    changes = {names[name]: _one(options, name) for name in names if name in options}
+    given = {name: _one(options, name) for name in _UPDATES if name in options}
+    changes = {_UPDATES[name][0]: _UPDATES[name][1].get(value, value) for name, value in given.items()}
     step: dict[str, Any] = {"update": changes, "registry": _one(options, "--name")}
     return [step | ({"tier": _one(options, "--sku").capitalize()} if "--sku" in options else {})]
 
@@ -188,6 +200,30 @@ def _named(verb: str) -> Meaning:
     return lambda options: [{verb: "all", "registry": _one(options, "--name")}]
 
 
+def _soft_delete(options: Options) -> list[dict[str, Any]]:
+    names = {"--status": "status", "--days": "retentionDays"}
+    policy = {names[name]: _one(options, name).lower() for name in names if name in options}
+    registry = _one(options, "--registry")
+    return [
+        {"update": {"policies": {"softDeletePolicy": policy}}, "version": "2025-06-01-preview", "registry": registry}
+    ]
+
+
+def _retention(options: Options) -> list[dict[str, Any]]:
+    policy = {name.strip("-"): _one(options, name).lower() for name in ("--status", "--days") if name in options}
+    return [{"update": {"policies": {"retentionPolicy": policy}}, "registry": _one(options, "--registry")}]
+
+
+def _rule(*kept: str) -> Meaning:
+    """One rule for addresses where there was none: added, or taken away."""
+
+    def meaning(options: Options) -> list[dict[str, Any]]:
+        rules = [{"value": _one(options, name)} for name in kept]
+        return [{"update": {"networkRuleSet": {"ipRules": rules}}, "registry": _one(options, "--name")}]
+
+    return meaning
+
+
 MEANINGS: dict[tuple[str, ...], Meaning] = {
     ("az", "acr", "create"): _create,
     ("az", "acr", "update"): _update,
@@ -199,6 +235,10 @@ MEANINGS: dict[tuple[str, ...], Meaning] = {
     ("az", "acr", "cache", "create"): _cache,
     ("az", "acr", "check-name"): _available,
     ("az", "acr", "credential", "show"): _named("credentials"),
+    ("az", "acr", "config", "soft-delete", "update"): _soft_delete,
+    ("az", "acr", "config", "retention", "update"): _retention,
+    ("az", "acr", "network-rule", "add"): _rule("--ip-address"),
+    ("az", "acr", "network-rule", "remove"): _rule(),
     ("az", "acr", "repository", "list"): _named("repositories"),
     ("az", "acr", "repository", "delete"): _on_repository("delete"),
     ("az", "acr", "repository", "untag"): _on_repository("untag"),

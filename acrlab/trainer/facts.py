@@ -89,6 +89,18 @@ def _rate(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
     return str(found.per_registry)
 
 
+def _pace(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
+    found = edition.tier(_tier(edition, keys["tier"])).rates.get(keys["pace"])
+    if found is None or found.per_identity is None:
+        raise FactUnknown(f"the profile {edition.name} has no rate {keys['pace']} of one identity")
+    return str(found.per_identity)
+
+
+def _spread(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
+    tier = _tier(edition, keys["tier"])
+    return f"{billing.monthly(edition, tier, 0, int(keys['spread'])):.2f} USD"
+
+
 def _month(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
     tier = _tier(edition, keys["tier"])
     return f"{billing.monthly(edition, tier, _stored(keys['month'])):.2f} USD"
@@ -141,6 +153,8 @@ FACTS = {
     "month": Fact(("month", "tier"), _month, "what a month of a tier costs with so much in it"),
     "cheapest": Fact(("cheapest",), _cheapest, "the tier that costs least with so much in it"),
     "rate": Fact(("rate", "tier"), _rate, "requests a minute that a registry takes"),
+    "pace": Fact(("pace", "tier"), _pace, "requests a minute that one identity may make"),
+    "spread": Fact(("spread", "tier"), _spread, "what a month of a tier costs in so many regions, without storage"),
     "role": Fact(("role",), _role, "the name of a built-in role"),
     "life": Fact(("life",), _life, "how long a registry's token lives, or a cached tag is served unasked"),
     "seconds": Fact(("seconds",), _seconds, "how long a step or a run of a task may take"),

@@ -5,12 +5,14 @@ import os
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 from acrlab.client import running
 from acrlab.client.control import Control, ControlRefused, NotRunning
 from acrlab.domain.access import Principal
+from acrlab.serve import standpoints
 from acrlab.trainer.bench import Place, Seen, seen
 
 PAUSE = 0.2  # seconds between two looks at a run
@@ -31,11 +33,19 @@ class RunningPlace:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = variables["REQUESTS_CA_BUNDLE"]
-        self._session.proxies = {"https": variables["HTTPS_PROXY"], "http": variables["HTTPS_PROXY"]}
+        self.stands = ""
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Seen:
-        answer = self._session.request(method, url, headers=dict(headers), data=body, timeout=60, allow_redirects=False)
+        answer = self._session.request(
+            method, url, headers=dict(headers), data=body, timeout=60, allow_redirects=False, proxies=self._way()
+        )  # fmt: skip
         return seen(answer.status_code, dict(answer.headers), answer.content)
+
+    def _way(self) -> dict[str, str]:
+        """The proxy, told where the client stands."""
+        way = urlsplit(self._variables["HTTPS_PROXY"])
+        where = standpoints.credentials(standpoints.checked(self.stands)) if self.stands else ""
+        return dict.fromkeys(("https", "http"), f"{way.scheme}://{where}{way.netloc}")
 
     def bearer(self, who: str, audience: str) -> str:
         if who not in _SELF:
@@ -44,7 +54,8 @@ class RunningPlace:
             "grant_type": "client_credentials", "client_id": self._variables["AZURE_CLIENT_ID"],
             "client_secret": self._variables["AZURE_CLIENT_SECRET"], "scope": f"{audience}/.default",
         }  # fmt: skip
-        answer = self._session.post(f"{LOGIN}/{self.tenant}/oauth2/v2.0/token", data=form, timeout=60)
+        address = f"{LOGIN}/{self.tenant}/oauth2/v2.0/token"
+        answer = self._session.post(address, data=form, timeout=60, proxies=self._way())
         return str(json.loads(answer.content)["access_token"])
 
     def principal(self, who: str) -> Principal:

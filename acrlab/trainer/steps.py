@@ -12,7 +12,8 @@ from acrlab.trainer.bench import GROUP, Place, Seen, Visitor
 from acrlab.trainer.facts import FACTS, fact
 from acrlab.trainer.shape import near
 
-EXPECTED = ("status", "refused", "says", "body", "is", "is not", "are", "count", "keep", "as", "with", "registry")
+EXPECTED = ("status", "refused", "says", "body", "is", "is not", "are", "count", "keep", "as", "with", "registry",
+            "from")  # fmt: skip
 FAILINGS = ("at", "code", "status", "seen")
 
 
@@ -100,11 +101,13 @@ def perform(trip: Trip, step: Mapping[str, Any]) -> Tried:
     before = trip.visitor.who, trip.registry
     trip.visitor.who = str(step.get("as", before[0]))
     trip.registry = str(step.get("registry", before[1])) if name != "registry" else before[1]
+    trip.visitor.place.stands = str(step.get("from", ""))
     try:
         outcome = VERBS[name].do(trip, step)
     except Stuck as stuck:
         return Tried(name, told(step), False, seen=str(stuck))
     finally:
+        trip.visitor.place.stands = ""
         if name not in ("as", "registry", "in"):
             trip.visitor.who, trip.registry = before
     return _judged(trip, name, step, outcome)

@@ -7,8 +7,12 @@ from acrlab.client import durations
 from acrlab.trainer import commands
 from acrlab.trainer import verbs_content as content
 from acrlab.trainer import verbs_control as control
+from acrlab.trainer import verbs_govern as govern
+from acrlab.trainer import verbs_lifecycle as lifecycle
+from acrlab.trainer import verbs_network as network
 from acrlab.trainer import verbs_supply as supply
 from acrlab.trainer import verbs_tasks as tasks
+from acrlab.trainer import verbs_vault as vault
 from acrlab.trainer.bench import Seen
 from acrlab.trainer.facts import fact
 from acrlab.trainer.steps import Outcome, Stuck, Trip, Verb, perform
@@ -22,7 +26,8 @@ def _fact(trip: Trip, step: Step) -> Outcome:
 
 
 def _clock(trip: Trip, step: Step) -> Outcome:
-    trip.visitor.place.advance(durations.seconds(str(step["clock"])))
+    text = str(step["clock"]).replace(" hours", "h").replace(" minutes", "m")  # as facts spell them
+    trip.visitor.place.advance(durations.seconds(text))
     return Outcome()
 
 
@@ -63,11 +68,11 @@ _RUN = ("files", "source", "pool", "pick", "lines", "more")  # what every verb t
 
 VERBS: dict[str, Verb] = {
     "registry": Verb(
-        control.registry, ("tier", "location", "properties", "version"),
+        control.registry, ("tier", "location", "properties", "version", "identity"),
         "create a registry; the steps after it mean this one",
     ),
     "in": Verb(control.inside, (), "from here on another registry is meant"),
-    "update": Verb(control.update, ("tier",), "change properties of the registry, or its tier"),
+    "update": Verb(control.update, ("tier", "version"), "change properties of the registry, or its tier"),
     "arm": Verb(
         control.arm, ("at", "send", "version", "pick"),
         "a request to Resource Manager; ~registry, ~group and ~subscription stand for ids",
@@ -132,7 +137,27 @@ VERBS: dict[str, Verb] = {
     ),
     "start": Verb(tasks.start, (*_RUN, "values"), "run a task now"),
     "runs": Verb(tasks.runs, ("pick",), "the runs of a task, or all, newest first; pick: runType, runId"),
-    "request": Verb(content.request, ("headers", "send", "pick"), "any request: a method and a URL; pick: a header"),
+    "deleted": Verb(lifecycle.deleted, ("pick",), "the tags of a repository that can be restored; pick: manifests"),
+    "restore": Verb(lifecycle.restore, ("tag", "force"), "bring back what was deleted, by tag or digest"),
+    "quarantine": Verb(lifecycle.quarantine, ("state",), "let an image out of quarantine, by digest: Passed or Failed"),
+    "identity": Verb(vault.identity, (), "create a user-assigned identity; its value is its client id"),
+    "vault": Verb(vault.vault, ("protected", "properties"), "create a key vault"),
+    "key": Verb(vault.key, ("do",), "a key, as vault/name: create, rotate, disable, enable, delete, recover, purge"),
+    "network": Verb(network.network, ("range", "service"), "create a virtual network and a subnet: office/desks"),
+    "endpoint": Verb(network.endpoint, ("at", "manual", "group"), "create a private endpoint at a network/subnet"),
+    "zone": Verb(network.zone, (), "create a private DNS zone"),
+    "link": Verb(network.link, ("zone",), "link the zone to a network"),
+    "record": Verb(network.record, ("zone",), "write the names of a private endpoint into the zone"),
+    "connection": Verb(network.connection, (), "approve or reject the connection that an endpoint asks for"),
+    "deploy": Verb(govern.deploy, ("template", "values", "mode", "pick"), "deploy a template to the group"),
+    "policy": Verb(govern.policy, ("if", "effect", "mode", "at"), "define a policy and assign it"),
+    "webhook": Verb(govern.webhook, ("actions", "scope", "state", "location"), "create a webhook"),
+    "heard": Verb(govern.heard, (), "what a webhook had to tell, oldest first"),
+    "replica": Verb(govern.replica, ("properties",), "replicate the registry to a region"),
+    "request": Verb(
+        content.request, ("headers", "send", "pick", "bearer", "times"),
+        "any request: a method and a URL; pick: a header; bearer: whom the token is for",
+    ),
     "fact": Verb(_fact, (), "a fact of acrlab/data"),
     "clock": Verb(_clock, (), "let time pass: 3h, 8d"),
     "history": Verb(_history, ("where", "of"), "events that happened, such as ManifestPushed; of: a registry"),

@@ -164,5 +164,12 @@ def referrers(trip: Trip, step: Step) -> Outcome:
 def request(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
     method, _, url = str(step["request"]).partition(" ")
-    answer = trip.visitor.place.send(method, url, dict(step.get("headers", {})), str(step.get("send", "")).encode())
+    headers, sent = dict(step.get("headers", {})), step.get("send", "")
+    if "bearer" in step:
+        headers["authorization"] = f"Bearer {trip.visitor.place.bearer(trip.visitor.who, str(step['bearer']))}"
+    if not isinstance(sent, str):
+        headers["content-type"] = "application/json"
+    body = sent.encode() if isinstance(sent, str) else encoded(typed(sent))
+    for _ in range(int(step.get("times", 1))):
+        answer = trip.visitor.place.send(method, url, headers, body)
     return Outcome(answer, answer.headers.get(str(step.get("pick", "")).lower()))

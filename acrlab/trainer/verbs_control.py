@@ -19,9 +19,18 @@ def registry(trip: Trip, step: Step) -> Outcome:
     trip.registry = str(step["registry"])
     _group(trip)
     body = {"location": step.get("location", "westeurope"), "sku": {"name": step.get("tier", "Standard")},
-            "properties": typed(step.get("properties", {}))}  # fmt: skip
+            "properties": meant(trip, typed(step.get("properties", {})))}  # fmt: skip
+    if "identity" in step:
+        body["identity"] = _identity(trip, str(step["identity"]))
     answer = trip.visitor.arm("PUT", trip.resource, body, step.get("version", VERSION))
     return Outcome(answer, (answer.body or {}).get("properties", {}).get("loginServer"))
+
+
+def _identity(trip: Trip, name: str) -> dict[str, Any]:
+    if name == "system":
+        return {"type": "SystemAssigned"}
+    own = f"{trip.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+    return {"type": "UserAssigned", "userAssignedIdentities": {own: {}}}
 
 
 def _group(trip: Trip) -> None:
@@ -38,10 +47,11 @@ def inside(trip: Trip, step: Step) -> Outcome:
 
 def update(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
-    body: dict[str, Any] = {"properties": typed(step["update"])} if isinstance(step["update"], dict) else {}
+    given = step["update"]
+    body: dict[str, Any] = {"properties": meant(trip, typed(given))} if isinstance(given, dict) else {}
     if "tier" in step:
         body["sku"] = {"name": step["tier"]}
-    return Outcome(trip.visitor.arm("PATCH", trip.resource, body, VERSION))
+    return Outcome(trip.visitor.arm("PATCH", trip.resource, body, step.get("version", VERSION)))
 
 
 def arm(trip: Trip, step: Step) -> Outcome:
@@ -54,7 +64,7 @@ def arm(trip: Trip, step: Step) -> Outcome:
 def meant(trip: Trip, value: Any) -> Any:
     """With the ids that ~registry, ~group and ~subscription stand for, wherever they stand."""
     if isinstance(value, dict):
-        return {key: meant(trip, each) for key, each in value.items()}
+        return {meant(trip, key): meant(trip, each) for key, each in value.items()}
     if isinstance(value, list):
         return [meant(trip, each) for each in value]
     if not isinstance(value, str):
@@ -140,9 +150,10 @@ def login(trip: Trip, step: Step) -> Outcome:
     answer = trip.visitor.login(trip.server, audience)
     if answer.status == 200 and "session" in step:
         trip.visitor.sessions[str(step["session"])] = answer.body["refresh_token"]
-    return Outcome(answer)
+    return Outcome(answer, (answer.body or {}).get("refresh_token"))
 
 
 def token(trip: Trip, step: Step) -> Outcome:
     """See the table of verbs."""
-    return Outcome(trip.visitor.token(trip.server, str(step["token"]), str(step.get("with", ""))))
+    answer = trip.visitor.token(trip.server, str(step["token"]), str(step.get("with", "")))
+    return Outcome(answer, (answer.body or {}).get("access_token"))

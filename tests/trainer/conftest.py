@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from acrlab.domain import tiers
 from acrlab.trainer import bank as banks
 from acrlab.trainer.bank import Bank
 from acrlab.trainer.bench import Bench
@@ -21,6 +22,14 @@ def bench() -> Iterator[Bench]:
     made = Bench()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def benches(bench: Bench) -> Iterator[dict[str, Bench]]:
+    """A bench for each profile that questions go by."""
+    classic = Bench(profile=tiers.CLASSIC)
+    yield {tiers.CURRENT: bench, tiers.CLASSIC: classic}
+    classic.close()
 
 
 @pytest.fixture(autouse=True)

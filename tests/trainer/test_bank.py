@@ -188,6 +188,10 @@ def test_facts_say_what_they_know() -> None:
     assert facts.fill("{{x}}", {}, "current-2026") == "{x}"
     with pytest.raises(facts.FactUnknown, match="price registry is known"):
         facts.fill("{price: registry, tier: Basic}", {}, "current-2026")
+    with pytest.raises(facts.FactUnknown, match="exam-classic has no rate WriteOps of one identity"):
+        facts.fact({"pace": "WriteOps", "tier": "Basic"}, "exam-classic")
+    one, three = (facts.fact({"spread": each, "tier": "Premium"}, "current-2026") for each in "13")
+    assert float(three.split()[0]) == pytest.approx(3 * float(one.split()[0]), abs=0.02)
 
 
 def test_the_bank_reads_a_copy_of_itself_anywhere(tmp_path: Path, bank: Bank) -> None:

@@ -21,15 +21,15 @@ def test_the_bank_is_without_mistakes_and_large_enough(bank: Bank) -> None:
 
 @pytest.mark.parametrize("seed", [0, 7])
 @pytest.mark.parametrize("question", ALL, ids=lambda each: each.id)
-def test_the_key_is_proven(question: Question, seed: int, bench: Bench) -> None:
-    proof = oracle.prove(question, bench, seed)
+def test_the_key_is_proven(question: Question, seed: int, benches: dict[str, Bench]) -> None:
+    proof = oracle.prove(question, benches[question.profile], seed)
     assert proof.holds, "\n".join(f"{each.claim}: {each.seen}" for each in proof.broken())
 
 
-def test_a_key_with_its_right_choice_moved_is_broken(bank: Bank, bench: Bench) -> None:
+def test_a_key_with_its_right_choice_moved_is_broken(bank: Bank, benches: dict[str, Bench]) -> None:
     singles = [each for each in bank if each.kind == "single"]
     for question in singles:
-        assert not oracle.prove(_moved(question), bench).holds, question.id
+        assert not oracle.prove(_moved(question), benches[question.profile]).holds, question.id
 
 
 def _moved(question: Question) -> Question:

@@ -259,3 +259,14 @@ def test_a_task_is_not_passed_by_doing_nothing(bank: Bank, emulator: Emulator) -
     place, _ = running_place()
     assert place is not None and oracle.prepare(variant, place) == ""
     assert {each[0] for each in oracle.look(variant, place).values()} == {"failed"}
+
+
+def test_a_running_emulator_is_asked_from_where_a_client_stands(bank: Bank, emulator: Emulator) -> None:
+    variant = bank.instance("network/close-it-for-real", 1)
+    place, _ = running_place()
+    assert place is not None and oracle.prepare(variant, place) == ""
+    trip = steps.Trip.at(place, variant.names, "current-2026")
+    trip.registry = variant.names["registry"]
+    assert all(steps.perform(trip, step).ok for step in variant.question.oracle.solution)
+    assert {each[0] for each in oracle.look(variant, place).values()} == {"passed"}
+    assert place.stands == ""
