@@ -96,6 +96,13 @@ def _cheapest(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
     return min(edition.tiers, key=lambda tier: billing.monthly(edition, tier, size))
 
 
+def _worked(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
+    if not keys["worked"].isdecimal():
+        raise FactUnknown(f"worked: {keys['worked']} is no number of vCPU seconds")
+    lines = billing.lines(edition, (billing.Span(0.0, "Basic", 0, 0),), {"month": float(keys["worked"])})
+    return f"{lines[-1].amount or 0:.2f} USD"
+
+
 def _stored(text: str) -> int:
     try:
         return amounts.stored(text)
@@ -137,6 +144,7 @@ FACTS = {
     "price": Fact(("price", "tier"), _price, "a list price"),
     "month": Fact(("month", "tier"), _month, "what a month of a tier costs with so much in it"),
     "cheapest": Fact(("cheapest",), _cheapest, "the tier that costs least with so much in it"),
+    "worked": Fact(("worked",), _worked, "what tasks cost in a month in which they worked so many vCPU seconds"),
     "rate": Fact(("rate", "tier"), _rate, "requests a minute that a registry takes"),
     "role": Fact(("role",), _role, "the name of a built-in role"),
     "life": Fact(("life",), _life, "how long a registry's token lives"),

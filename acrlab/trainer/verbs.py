@@ -7,6 +7,7 @@ from acrlab.client import durations
 from acrlab.trainer import commands
 from acrlab.trainer import verbs_content as content
 from acrlab.trainer import verbs_control as control
+from acrlab.trainer import verbs_neighbours as neighbours
 from acrlab.trainer import verbs_tasks as tasks
 from acrlab.trainer.bench import Seen
 from acrlab.trainer.facts import fact
@@ -108,6 +109,16 @@ VERBS: dict[str, Verb] = {
     ),
     "start": Verb(tasks.start, (*_RUN, "values"), "run a task now"),
     "runs": Verb(tasks.runs, ("pick",), "the runs of a task, or all, newest first; pick: runType, runId"),
+    "vault": Verb(
+        neighbours.vault, ("secrets",), "create a key vault with secrets; who is to read them needs a role at it"
+    ),
+    "git": Verb(
+        neighbours.git, (), "make a repository at github.com, such as contoso/app; its value is a token of its owner"
+    ),
+    "commit": Verb(
+        neighbours.commit, ("files", "by"),
+        "write new files of a repository, a commit for each; by: a token; its value is the last commit",
+    ),
     "request": Verb(content.request, ("headers", "send", "pick"), "any request: a method and a URL; pick: a header"),
     "fact": Verb(_fact, (), "a fact of acrlab/data"),
     "clock": Verb(_clock, (), "let time pass: 3h, 8d"),
