@@ -11,10 +11,11 @@ from urllib.parse import unquote, urlencode, urlsplit
 import msgspec
 
 from acrlab.agents.dispatcher import Dispatcher
-from acrlab.domain import events
+from acrlab.domain import events, hosting
 from acrlab.domain.access import Principal
 from acrlab.emulator import Emulator
 from acrlab.engine import directory, entra
+from acrlab.engine.hosting import repositories, tokens
 from acrlab.engine.throttling import Buckets
 from acrlab.engine.world import World
 from acrlab.store.memory import MemoryJournal
@@ -68,6 +69,10 @@ class Place(Protocol):
 
     def advance(self, seconds: float) -> None:
         """Turn the clock."""
+        ...
+
+    def hosted(self, repository: str) -> str:
+        """Make an empty repository at github.com, by owner/name. Returns a token of its owner."""
         ...
 
     def history(self) -> list[dict[str, Any]]:
@@ -159,6 +164,11 @@ class BenchPlace:
 
     def advance(self, seconds: float) -> None:
         self.world.advance(seconds)
+
+    def hosted(self, repository: str) -> str:
+        place = hosting.address(f"https://{hosting.GITHUB}/{repository}")
+        repositories.create(self.world, place, self.principal("owner").id)
+        return tokens.issue(self.world, place.host, place.owner, self.principal("owner").id)
 
     def history(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = msgspec.to_builtins(list(self.world.events()))

@@ -111,6 +111,13 @@ def _cheapest(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
     return min(edition.tiers, key=lambda tier: billing.monthly(edition, tier, size))
 
 
+def _worked(edition: tiers.Profile, keys: Mapping[str, str]) -> str:
+    if not keys["worked"].isdecimal():
+        raise FactUnknown(f"worked: {keys['worked']} is no number of vCPU seconds")
+    lines = billing.lines(edition, (billing.Span(0.0, "Basic", 0, 0),), {"month": float(keys["worked"])})
+    return f"{lines[-1].amount or 0:.2f} USD"
+
+
 def _stored(text: str) -> int:
     try:
         return amounts.stored(text)
@@ -152,6 +159,7 @@ FACTS = {
     "price": Fact(("price", "tier"), _price, "a list price"),
     "month": Fact(("month", "tier"), _month, "what a month of a tier costs with so much in it"),
     "cheapest": Fact(("cheapest",), _cheapest, "the tier that costs least with so much in it"),
+    "worked": Fact(("worked",), _worked, "what tasks cost in a month in which they worked so many vCPU seconds"),
     "rate": Fact(("rate", "tier"), _rate, "requests a minute that a registry takes"),
     "pace": Fact(("pace", "tier"), _pace, "requests a minute that one identity may make"),
     "spread": Fact(("spread", "tier"), _spread, "what a month of a tier costs in so many regions, without storage"),

@@ -70,6 +70,9 @@ class RunningPlace:
     def advance(self, seconds: float) -> None:
         self._control.advance(seconds)
 
+    def hosted(self, repository: str) -> str:
+        return str(self._control.git_create(f"https://github.com/{repository}")["token"])
+
     def history(self) -> list[dict[str, Any]]:
         return self._control.events()
 

@@ -8,6 +8,7 @@ from acrlab.trainer import commands
 from acrlab.trainer import verbs_content as content
 from acrlab.trainer import verbs_control as control
 from acrlab.trainer import verbs_govern as govern
+from acrlab.trainer import verbs_hosts as hosts
 from acrlab.trainer import verbs_lifecycle as lifecycle
 from acrlab.trainer import verbs_network as network
 from acrlab.trainer import verbs_supply as supply
@@ -124,8 +125,7 @@ VERBS: dict[str, Verb] = {
         supply.credential_set, ("host", "username", "password"),
         "create one from two secrets, written vault/name; its value is its identity; without host: its health",
     ),
-    "vault": Verb(supply.vault, (), "create a key vault that judges by roles"),
-    "secret": Verb(supply.secret, ("text", "of"), "put a secret into a vault, vault/name; of: a token's password"),
+    "secret": Verb(vault.secret, ("text", "of"), "put a secret into a vault, vault/name; of: a token's password"),
     "build": Verb(
         tasks.build, (*_RUN, "file", "target", "arguments", "push", "os"),
         "build images in the cloud, from files; all names of images in one text",
@@ -141,7 +141,7 @@ VERBS: dict[str, Verb] = {
     "restore": Verb(lifecycle.restore, ("tag", "force"), "bring back what was deleted, by tag or digest"),
     "quarantine": Verb(lifecycle.quarantine, ("state",), "let an image out of quarantine, by digest: Passed or Failed"),
     "identity": Verb(vault.identity, (), "create a user-assigned identity; its value is its client id"),
-    "vault": Verb(vault.vault, ("protected", "properties"), "create a key vault"),
+    "vault": Verb(vault.vault, ("protected", "properties", "secrets"), "create a key vault; with secrets if wanted"),
     "key": Verb(vault.key, ("do",), "a key, as vault/name: create, rotate, disable, enable, delete, recover, purge"),
     "network": Verb(network.network, ("range", "service"), "create a virtual network and a subnet: office/desks"),
     "endpoint": Verb(network.endpoint, ("at", "manual", "group"), "create a private endpoint at a network/subnet"),
@@ -157,6 +157,13 @@ VERBS: dict[str, Verb] = {
     "request": Verb(
         content.request, ("headers", "send", "pick", "bearer", "times"),
         "any request: a method and a URL; pick: a header; bearer: whom the token is for",
+    ),
+    "git": Verb(
+        hosts.git, (), "make a repository at github.com, such as contoso/app; its value is a token of its owner"
+    ),
+    "commit": Verb(
+        hosts.commit, ("files", "by"),
+        "write new files of a repository, a commit for each; by: a token; its value is the last commit",
     ),
     "fact": Verb(_fact, (), "a fact of acrlab/data"),
     "clock": Verb(_clock, (), "let time pass: 3h, 8d"),

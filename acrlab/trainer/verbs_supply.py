@@ -6,10 +6,10 @@ from typing import Any
 from acrlab.client import durations
 from acrlab.domain.moments import written
 from acrlab.trainer.steps import Outcome, Stuck, Trip
-from acrlab.trainer.values import encoded, typed
-from acrlab.trainer.verbs_control import VERSION, meant
+from acrlab.trainer.values import typed
+from acrlab.trainer.verbs_control import VERSION
+from acrlab.trainer.verbs_vault import secret_id
 
-VAULT = "https://vault.azure.net"
 Step = Mapping[str, Any]
 
 
@@ -105,34 +105,8 @@ def credential_set(trip: Trip, step: Step) -> Outcome:
         answer = trip.visitor.arm("GET", path, None, VERSION)
         auth = (answer.body or {}).get("properties", {}).get("authCredentials") or [{}]
         return Outcome(answer, auth[0].get("credentialHealth", {}).get("status"))
-    secrets = {f"{each}SecretIdentifier": _secret(str(step[each])) for each in ("username", "password")}
+    secrets = {f"{each}SecretIdentifier": secret_id(str(step[each])) for each in ("username", "password")}
     login = {"loginServer": step["host"], "authCredentials": [{"name": "Credential1", **secrets}]}
     body = {"identity": {"type": "SystemAssigned"}, "properties": login}
     answer = trip.visitor.arm("PUT", path, body, VERSION)
     return Outcome(answer, (answer.body or {}).get("identity", {}).get("principalId"))
-
-
-def secret(trip: Trip, step: Step) -> Outcome:
-    """See the table of verbs."""
-    headers = {"authorization": f"Bearer {trip.visitor.place.bearer(trip.visitor.who, VAULT)}",
-               "content-type": "application/json"}  # fmt: skip
-    value = step.get("text", "")
-    if "of" in step:
-        found = trip.visitor.credential(trip.server, str(step["of"]))
-        value = found[1] if found is not None else ""
-    url = f"{_secret(str(step['secret']))}?api-version=7.4"
-    return Outcome(trip.visitor.place.send("PUT", url, headers, encoded({"value": value})))
-
-
-def vault(trip: Trip, step: Step) -> Outcome:
-    """See the table of verbs."""
-    path = meant(trip, f"~group/providers/Microsoft.KeyVault/vaults/{step['vault']}")
-    properties = {"tenantId": trip.visitor.place.tenant, "sku": {"family": "A", "name": "standard"},
-                  "enableRbacAuthorization": True}  # fmt: skip
-    answer = trip.visitor.arm("PUT", path, {"location": "westeurope", "properties": properties}, "2023-02-01")
-    return Outcome(answer, path)
-
-
-def _secret(text: str) -> str:
-    vault, _, name = text.partition("/")
-    return f"https://{vault}.vault.azure.net/secrets/{name}"

@@ -44,7 +44,7 @@ def task(trip: Trip, step: Step) -> Outcome:
     if refused is not None:
         return Outcome(refused)
     if "steps" in step:
-        part = {"type": "EncodedTask", "encodedTaskContent": _text(step["steps"])}
+        part: dict[str, Any] = {"type": "EncodedTask", "encodedTaskContent": _text(step["steps"])}
     else:
         image = str(step.get("image", ""))
         part = {"type": "Docker", "dockerFilePath": "Dockerfile", "imageNames": [image] if image else []}
