@@ -181,7 +181,8 @@ class Dispatcher:
         registries = RunRegistries(self._app, id.lower(), order.logins)
         agent = self._engine().agent(workspace / "agent", registries)
         tell = functools.partial(self._tell, id)
-        services = RunServices(self._world, id.lower(), registries, self._network, tell)
+        stopped = work.cancelled.is_set
+        services = RunServices(self._world, id.lower(), registries, self._network, tell, stopped)
         try:
             return execute(
                 order, agent, registries, services, workspace / "run", tell, work.cancelled, self._world.now
