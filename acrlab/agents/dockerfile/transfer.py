@@ -11,6 +11,7 @@ import msgspec
 
 from acrlab.agents.dockerfile.ignore import Ignored
 from acrlab.agents.dockerfile.origin import Origin
+from acrlab.agents.headers import BROKEN, Header
 from acrlab.agents.paths import resolved
 from acrlab.agents.protocol import EngineFailed
 from acrlab.agents.snapshot import parents
@@ -178,7 +179,7 @@ def _attributes(source: Path, target: Path) -> None:
 
 def _is_archive(path: Path) -> bool:
     try:
-        with tarfile.open(path, "r:*") as archive:
+        with tarfile.open(path, "r:*", tarinfo=Header) as archive:
             return archive.next() is not None
-    except (tarfile.TarError, OSError, EOFError, ValueError):
+    except BROKEN:
         return False

@@ -24,7 +24,7 @@ from dulwich.repo import Repo
 
 from acrlab.agents.protocol import EngineFailed, Registries
 from acrlab.agents.runner import kept_git
-from acrlab.agents.runner.context import unpack
+from acrlab.agents.runner.context import ROOM, unpack
 from acrlab.agents.runner.download import download, reason
 from acrlab.agents.runner.services import SourceFailed
 from acrlab.domain.tasks.contexts import ARTIFACT, Git, git, is_artifact, is_git, is_url
@@ -196,6 +196,7 @@ def _checked_out(repository: Repo, commit: Commit, wanted: Git, target: Path) ->
     modules: list[tuple[str, str]] = []
     tree = _subtree(repository, commit.tree, wanted.folder)
     links: list[tuple[Path, str]] = []
+    size = 0
     for count, entry in enumerate(iter_tree_contents(repository.object_store, tree)):
         if count > MOST_FILES:
             raise SourceFailed(f"acrlab: a context with more than {MOST_FILES} files")
@@ -208,6 +209,9 @@ def _checked_out(repository: Repo, commit: Commit, wanted: Git, target: Path) ->
         blob = repository.object_store[entry.sha]
         if not isinstance(blob, Blob):
             continue
+        size += blob.raw_length()
+        if size > ROOM.unpacked:
+            raise SourceFailed(f"error: unable to write file {entry.path!r}: No space left on device")
         path.parent.mkdir(parents=True, exist_ok=True)
         if stat.S_ISLNK(entry.mode):
             links.append((path, os.fsdecode(blob.data)))
