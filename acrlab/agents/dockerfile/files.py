@@ -54,7 +54,6 @@ class Files:
         excluded = Ignored("\n".join(value for name, value in instruction.flags if name == "exclude"))
         transfer = Transfer(
             work.tree, owner=_owner(work, flags), mode=_mode(flags.get("chmod", "")), excluded=excluded,
-            like=self._kit,
         )  # fmt: skip
         found = self._sources(work, instruction, sources, target)
         if len(found) > 1 and not target.replace("\\", "/").endswith("/"):
