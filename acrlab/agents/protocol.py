@@ -204,6 +204,14 @@ class Agent(Protocol):
         ...
 
 
+class Outside(msgspec.Struct, frozen=True):
+    """How containers reach other hosts: the emulator's proxy, and the certificates that its hosts' are proved by."""
+
+    host: str
+    port: int
+    certificates: Path
+
+
 class Engine(Protocol):
     """A way to do the work."""
 
@@ -211,6 +219,6 @@ class Engine(Protocol):
         """What it can do here. Cheap, and never fails."""
         ...
 
-    def agent(self, folder: Path, registries: Registries) -> Agent:
-        """A fresh machine for one run, with its files below `folder`."""
+    def agent(self, folder: Path, registries: Registries, outside: Outside | None = None) -> Agent:
+        """A fresh machine for one run, with its files below `folder`. A daemon's containers go out its own way."""
         ...

@@ -91,9 +91,10 @@ def emulator(tmp_path_factory):
     (source / "sub").mkdir()
     (source / "top").write_text("top")
     (source / "sub" / "file").write_text("file")
-    with Emulator(sealed=True, engine="none") as emulator:
-        with emulator.world.lock:
-            repositories.create(emulator.world, hosting.address(REPOSITORY), "tester", folder=str(source))
+    emulator = Emulator(sealed=True, engine="none")
+    with emulator.world.lock:  # before it starts: what it loads then, and what this loads, would be parsed side by side
+        repositories.create(emulator.world, hosting.address(REPOSITORY), "tester", folder=str(source))
+    with emulator.start():
         yield emulator
 
 

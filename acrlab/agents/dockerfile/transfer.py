@@ -29,8 +29,8 @@ class Source(msgspec.Struct, frozen=True):
 class Transfer:
     """Puts sources into a tree and keeps account of what it wrote.
 
-    Source: Dockerfile reference, COPY and ADD; docker's two builders and buildah, beside each other (tests/peers). A new
-    folder that a folder's content goes to is like any other new one. One that was there stays as it was.
+    Source: Dockerfile reference, COPY and ADD; docker's two builders and buildah, beside each other (tests/peers).
+    A new folder that a folder's content goes to is like any other new one. One that was there stays as it was.
     """
 
     def __init__(
