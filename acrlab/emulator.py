@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.dispatcher import Dispatcher
-from acrlab.agents.protocol import Engine
+from acrlab.agents.protocol import Engine, Outside
 from acrlab.domain.errors import Condition
 from acrlab.domain.tiers import CLASSIC, CURRENT
 from acrlab.engine import collection, directory, federation, genesis
@@ -133,6 +133,12 @@ class Emulator:
 
         proxy = f"http://127.0.0.1:{self.doors.ports['proxy']}"
         return urllib3.ProxyManager(proxy, ca_certs=str(self.bundle))
+
+    def _outside(self) -> Outside | None:
+        """How containers reach hosts; without doors they reach none."""
+        if self._doors is None:
+            return None
+        return Outside("127.0.0.1", self._doors.ports["proxy"], self.bundle)
 
     def _keep_time(self) -> None:
         """Do what falls due even when nobody asks for anything; first what would have made the start wait."""
@@ -265,7 +271,7 @@ class Emulator:
     def agents(self, app: App) -> Dispatcher:
         """Agents for the runs of this world, or of a fork in memory."""
         folder = self.folder / ("runs" if app is self.app else f"runs-{uuid.uuid4().hex}")
-        return Dispatcher(app, self._engine, folder, self._network)
+        return Dispatcher(app, self._engine, folder, self._network, self._outside)
 
     def transport(self) -> "EmulatorTransport":
         """An azure-core transport that calls this emulator without a socket."""

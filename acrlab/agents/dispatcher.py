@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acrlab.agents.protocol import Engine, EngineFailed
+from acrlab.agents.protocol import Engine, EngineFailed, Outside
 from acrlab.agents.runner.lines import footer
 from acrlab.agents.runner.services import SecretFailed
 from acrlab.domain import events
@@ -59,9 +59,10 @@ class Dispatcher:
         engine: Callable[[], Engine],
         folder: Path,
         network: "Callable[[], urllib3.PoolManager]",
+        outside: Callable[[], Outside | None] = lambda: None,
     ) -> None:
         self._app, self._world, self._engine, self._folder = app, app.world, engine, folder
-        self._network = network
+        self._network, self._outside = network, outside
         self._work: dict[str, Work] = {}  # by lower-case id of the run
         self._changed = threading.Condition()
         self._pending = self._busy = False
@@ -179,9 +180,10 @@ class Dispatcher:
         from acrlab.agents.services import RunServices
 
         registries = RunRegistries(self._app, id.lower(), order.logins)
-        agent = self._engine().agent(workspace / "agent", registries)
+        agent = self._engine().agent(workspace / "agent", registries, self._outside())
         tell = functools.partial(self._tell, id)
-        services = RunServices(self._world, id.lower(), registries, self._network, tell)
+        stopped = work.cancelled.is_set
+        services = RunServices(self._world, id.lower(), registries, self._network, tell, stopped)
         try:
             return execute(
                 order, agent, registries, services, workspace / "run", tell, work.cancelled, self._world.now

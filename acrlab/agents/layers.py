@@ -4,10 +4,10 @@ import os
 import shutil
 import stat
 import tarfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from acrlab.agents.headers import BROKEN, Header
 from acrlab.agents.protocol import EngineFailed
 from acrlab.agents.windows import FILES
 
@@ -31,9 +31,9 @@ def apply(
     Source: OCI image specification 1.1, layer.md (whiteouts, opaque folders, representation of changes).
     """
     try:
-        with tarfile.open(layer, "r:*") as archive:
+        with tarfile.open(layer, "r:*", tarinfo=Header) as archive:
             return _Applied(archive, root, owners, windows, marks, room).all()
-    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
+    except BROKEN as error:
         raise EngineFailed(f"failed to register layer: {error}") from error
 
 

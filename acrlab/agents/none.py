@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from acrlab.agents.embedded.agent import FolderAgent
-from acrlab.agents.protocol import Agent, Capabilities, Registries
+from acrlab.agents.protocol import Agent, Capabilities, Outside, Registries
 
 WHY = "the engine none starts no process"
 
@@ -20,6 +20,6 @@ class NoneEngine:
         """What it can do: nothing that needs a process."""
         return Capabilities(engine="none", reasons=(WHY, *self._reasons))
 
-    def agent(self, folder: Path, registries: Registries) -> Agent:
+    def agent(self, folder: Path, registries: Registries, outside: Outside | None = None) -> Agent:
         """A fresh machine for one run."""
         return FolderAgent(folder, registries, None, self.probe(), self._now)

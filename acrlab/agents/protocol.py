@@ -18,6 +18,14 @@ class EngineFailed(Exception):
         self.text, self.code = text, code
 
 
+class RemoteFailed(Exception):
+    """Something outside of an agent could not be had. `status` is HTTP's; 0 where there was no answer."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What an engine can do on this machine, and for what it cannot, why."""
 
@@ -58,6 +66,26 @@ class Registries(Protocol):
         ...
 
 
+class Download(msgspec.Struct, frozen=True):
+    """A file that was fetched: its digest, when its server says it was last changed, and what it calls it."""
+
+    digest: str
+    modified: float = 0.0
+    name: str = ""
+
+
+class Remote(Protocol):
+    """What an ADD reaches outside of its context: the way everything of a run goes out."""
+
+    def download(self, url: str, target: Path) -> Download:
+        """Put what is behind a URL into a file. Raises: RemoteFailed."""
+        ...
+
+    def clone(self, url: str, token: str, target: Path, *, keep: bool) -> None:
+        """Put `URL#ref:folder` into a folder, with its .git where that is kept. Raises: RemoteFailed."""
+        ...
+
+
 class Build(msgspec.Struct, frozen=True, kw_only=True):
     """A build as `docker build` takes it."""
 
@@ -72,6 +100,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     cache: bool = False  # ACR's agents keep none between runs
     pull: bool = False
     network: str = ""
+    remote: Remote | None = None  # for ADD from elsewhere; None: nothing outside is reached
     buildkit: bool = False  # write the log as BuildKit does, not as the legacy builder
 
 
@@ -175,6 +204,14 @@ class Agent(Protocol):
         ...
 
 
+class Outside(msgspec.Struct, frozen=True):
+    """How containers reach other hosts: the emulator's proxy, and the certificates that its hosts' are proved by."""
+
+    host: str
+    port: int
+    certificates: Path
+
+
 class Engine(Protocol):
     """A way to do the work."""
 
@@ -182,6 +219,6 @@ class Engine(Protocol):
         """What it can do here. Cheap, and never fails."""
         ...
 
-    def agent(self, folder: Path, registries: Registries) -> Agent:
-        """A fresh machine for one run, with its files below `folder`."""
+    def agent(self, folder: Path, registries: Registries, outside: Outside | None = None) -> Agent:
+        """A fresh machine for one run, with its files below `folder`. A daemon's containers go out its own way."""
         ...

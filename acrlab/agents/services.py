@@ -7,8 +7,9 @@ import urllib3
 
 from acrlab.agents import git_source, samples
 from acrlab.agents.acr_cli import AcrCli, CommandFailed
-from acrlab.agents.protocol import Registries
+from acrlab.agents.protocol import Download, Registries
 from acrlab.agents.runner import sources
+from acrlab.agents.runner.download import download
 from acrlab.agents.runner.services import SecretFailed, Services, SourceFailed
 from acrlab.domain.access import Principal
 from acrlab.domain.errors import Condition
@@ -23,15 +24,15 @@ ALIAS_SECONDS, MOST_TEXT = 2.0, 1 << 20
 class RunServices(Services):
     """Given to one run. `network` is how it reaches what is neither a registry nor a vault of this world.
 
-    `tell` adds a line to its log.
+    `tell` adds a line to its log, `stopped` says whether it is over.
     """
 
     def __init__(
         self, world: World, run: str, registries: Registries, network: Callable[[], urllib3.PoolManager],
-        tell: Callable[[str], None],
+        tell: Callable[[str], None], stopped: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self._world, self._run, self._registries, self._network = world, run, registries, network
-        self._tell = tell
+        self._tell, self._stopped = tell, stopped
         self._pool: urllib3.PoolManager | None = None
 
     def close(self) -> None:
@@ -73,7 +74,7 @@ class RunServices(Services):
         try:
             if git_source.lies_here(self._world, source.url):
                 return git_source.fetch(self._world, source, target)
-            return sources.fetch(source, target, self._reach(), self._registries)
+            return sources.fetch(source, target, self._reach(), self._registries, stopped=self._stopped)
         except SourceFailed:
             warning = samples.warning(source.url)
             if not warning:
@@ -81,6 +82,18 @@ class RunServices(Services):
         self._tell(warning)
         samples.put(source.url, target)
         return ""
+
+    def download(self, url: str, target: Path) -> Download:
+        """A file for an ADD: emulated hosts answer, others as far as this emulator lets. Raises: SourceFailed."""
+        return download(url, target, self._reach(), stopped=self._stopped)
+
+    def clone(self, url: str, token: str, target: Path, *, keep: bool) -> None:
+        """A repository for an ADD; one that lies here is read where it lies. Raises: SourceFailed."""
+        source = Source(url=url, token=token)
+        if git_source.lies_here(self._world, url) and not keep:
+            git_source.fetch(self._world, source, target)
+        else:
+            sources.fetch(source, target, self._reach(), self._registries, stopped=self._stopped, keep=keep)
 
     def read(self, url: str) -> str:
         """The text behind a URL. Raises: SourceFailed. Source: the engine's open source (graph/preprocessor.go)."""

@@ -50,13 +50,16 @@ def containerd(where: Path, certificates: Path, env: Mapping[str, str]) -> Itera
 
 
 @contextlib.contextmanager
-def dockerd(where: Path, env: Mapping[str, str]) -> Iterator[Path]:
-    """dockerd that touches neither the firewall nor the network of the machine; gives the socket."""
+def dockerd(where: Path, env: Mapping[str, str], *more: str) -> Iterator[Path]:
+    """dockerd that touches neither the firewall nor the network of the machine; gives the socket.
+
+    `more` are words of its own command line.
+    """
     tool = need("dockerd")
     listening = where / "d.sock"
     own = ["--data-root", str(where / "data"), "--exec-root", str(where / "exec"), "--pidfile", str(where / "pid")]
     apart = ["--iptables=false", "--ip6tables=false", "--bridge=none", "--host", f"unix://{listening}"]
-    with _daemon([str(tool), *own, *apart], listening, where, env):
+    with _daemon([str(tool), *own, *apart, *more], listening, where, env):
         yield listening
 
 

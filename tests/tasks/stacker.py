@@ -24,7 +24,7 @@ class Stacker:
     def probe(self):
         return CAPABILITIES
 
-    def agent(self, folder, registries):
+    def agent(self, folder, registries, outside=None):
         return StackerAgent(self, folder, registries)
 
 

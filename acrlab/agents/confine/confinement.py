@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from acrlab.agents.confine import networks
+from acrlab.agents.confine.names import ADDRESSES
 from acrlab.agents.confine.networks import Network
 from acrlab.agents.confine.orders import CONTAINER, NETWORK, RECLAIM
 from acrlab.agents.confine.process import Confined, answer
 from acrlab.agents.confine.rungs import Rung
-from acrlab.agents.protocol import Capabilities, EngineFailed, Sink
+from acrlab.agents.confine.way_out import PORTS, WayOut
+from acrlab.agents.paths import resolved
+from acrlab.agents.protocol import Capabilities, EngineFailed, Outside, Sink
 from acrlab.agents.sandbox import Command
 
 _LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); from acrlab.agents.confine.launcher import main; main()"
 _HOME = Path(__file__).parents[3]  # of the package
+_BUNDLES = ("etc/ssl/certs/ca-certificates.crt", "etc/ssl/cert.pem", "etc/pki/tls/certs/ca-bundle.crt")
 MEMORY, PROCESSES = 8 << 30, 4096  # bytes and processes for each container
 
 
@@ -29,8 +33,10 @@ class Confinement:
     """A sandbox by the protocol. Its files lie in `folder`. Units: `memory` is bytes."""
 
     def __init__(
-        self, rung: Rung, capabilities: Capabilities, folder: Path, memory: int = MEMORY, processes: int = PROCESSES
-    ) -> None:
+        self, rung: Rung, capabilities: Capabilities, folder: Path, memory: int = MEMORY, processes: int = PROCESSES,
+        outside: Outside | None = None,
+    ) -> None:  # fmt: skip
+        self._outside = outside
         self.capabilities, self._rung, self._folder = capabilities, rung, folder
         self._lends = rung.ids == "many" and os.geteuid() != 0  # files to owners that this process cannot give them to
         self._memory, self._processes = memory, processes
@@ -56,9 +62,9 @@ class Confinement:
         key = secrets.token_hex(6)
         self._occupy(key, command.root)
         try:
-            order = self._order(command, key)
+            order = self._order(command, key, network)
             if network:
-                order |= {"address": self._join(network, key, command), "gateway": network.gateway}
+                order |= {"address": self._join(network, key, command, sink), "gateway": network.gateway}
             return self._started(order, key, network, sink, command.owners)
         except BaseException:
             self._ended(key, network)
@@ -78,9 +84,13 @@ class Confinement:
                 return
             number = self._made
             self._made += 1
-        namespace = self._namespace(number) if not self._rung.jailed else -1
+        namespace, *ways = self._namespace(number) if not self._rung.jailed else [-1]
+        way_out = WayOut(self._outside, ways) if self._outside and ways else None
+        network = Network(number, namespace, way_out)
+        if way_out:
+            way_out.begin(network.tell)
         with self._lock:
-            self._networks[name] = Network(number, namespace)
+            self._networks[name] = network
 
     def close(self) -> None:
         """End every process and network."""
@@ -128,14 +138,15 @@ class Confinement:
             raise EngineFailed(f"Error response from daemon: network {name} not found", 125)
         return found
 
-    def _order(self, command: Command, key: str) -> dict[str, Any]:
+    def _order(self, command: Command, key: str, network: Network | None) -> dict[str, Any]:
         """Everything a supervisor has to know, but its address."""
         shares = command.network in ("", "host") or self._rung.jailed
+        server = network.gateway if network and network.way_out else ""
         hostname = command.hostname or key
         files = {
             "hosts": networks.alone(_extra(command), shares=shares),
             "hostname": f"{hostname}\n",
-            "resolv.conf": networks.resolvers(shares=shares),
+            "resolv.conf": networks.resolvers(shares=shares, server=server),
         }
         home = self._folder / "containers" / key
         home.mkdir(parents=True)
@@ -155,7 +166,7 @@ class Confinement:
             "environment": dict(command.environment),
             "workdir": command.workdir or "/",
             "user": command.user,
-            "mounts": own + mounts,
+            "mounts": own + (_certificates(command.root, self._outside) if server else []) + mounts,
             "hostname": hostname,
             "network": command.network,
             "privileged": command.privileged,
@@ -166,9 +177,10 @@ class Confinement:
             "owners": command.owners if self._lends else None,
         }
 
-    def _join(self, network: Network, key: str, command: Command) -> str:
+    def _join(self, network: Network, key: str, command: Command, sink: Sink) -> str:
         names = dict.fromkeys(filter(None, (command.name, command.hostname or key)))
-        return network.join(key, tuple(names), _extra(command), self._folder / "containers" / key / "hosts")
+        hosts = self._folder / "containers" / key / "hosts"
+        return network.join(key, tuple(names), _extra(command), hosts, lambda line: sink(f"{line}\n".encode()))
 
     def _started(
         self, order: dict[str, Any], key: str, network: Network | None, sink: Sink,
@@ -206,17 +218,19 @@ class Confinement:
             network.leave(key)
         shutil.rmtree(self._folder / "containers" / key, ignore_errors=True)
 
-    def _namespace(self, number: int) -> int:
+    def _namespace(self, number: int) -> list[int]:
+        """A namespace, and the sockets in it by which containers are let out."""
         control, theirs = socket.socketpair()
         with control:
             with theirs:
                 self._send(NETWORK, [theirs.fileno()])
-            order = {"gateway": Network(number, -1).gateway, "length": networks.LENGTH}
+            outside = {"addresses": ADDRESSES, "ports": PORTS} if self._outside else None
+            order = {"gateway": Network(number, -1).gateway, "length": networks.LENGTH, "outside": outside}
             control.sendall(json.dumps(order).encode() + b"\n")
-            said, files, _, _ = socket.recv_fds(control, 4096, 1, socket.MSG_CMSG_CLOEXEC)
+            said, files, _, _ = socket.recv_fds(control, 4096, 2 + len(PORTS), socket.MSG_CMSG_CLOEXEC)
         if not files:
             raise EngineFailed(f"Error response from daemon: {said.decode(errors='replace').strip()}")
-        return files[0]
+        return list(files)
 
     def _send(self, kind: bytes, files: list[int]) -> None:
         """Raises: EngineFailed when the launcher could not start, or was killed."""
@@ -229,3 +243,13 @@ class Confinement:
 
 def _extra(command: Command) -> str:
     return "".join(f"{address}\t{name}\n" for name, address in command.hosts.items())
+
+
+def _certificates(root: Path, outside: Outside | None) -> list[dict[str, Any]]:
+    """In the place of those that an image has, so that the hosts that are answered here are believed."""
+    places = {resolved(root, each) for each in _BUNDLES} if outside else set()
+    return [
+        {"source": str(outside.certificates), "target": f"/{place}", "read_only": True}
+        for place in sorted(places)
+        if outside and (root / place).is_file() and not (root / place).is_symlink()
+    ]

@@ -14,7 +14,8 @@ _ERROR = 2
 _UP = 1
 _NAME, _MASTER, _INFO, _NAMESPACE = 3, 10, 18, 28
 _INFO_KIND, _INFO_DATA, _PEER = 1, 2, 1
-_LOCAL_ADDRESS, _ADDRESS, _GATEWAY = 2, 1, 5
+_LOCAL_ADDRESS, _ADDRESS, _GATEWAY, _OUT = 2, 1, 5, 4
+_LOCAL_TABLE = 255
 _NESTED = 0x8000
 
 
@@ -65,6 +66,16 @@ def network(gateway: str, length: int) -> None:
         link.ask(_NEW_LINK, _link(0) + _text(_NAME, BRIDGE) + _attribute(_INFO | _NESTED, info), create=True)
         link.address(BRIDGE, gateway, length)
         link.up(BRIDGE)
+
+
+def everything(addresses: str) -> None:
+    """Have this network namespace take what is sent to a whole range of addresses as its own."""
+    range_ = ipaddress.IPv4Network(addresses)
+    with _Link() as link:
+        body = struct.pack("=BBBBBBBBI", socket.AF_INET, range_.prefixlen, 0, 0, _LOCAL_TABLE, 3, 254, 2, 0)
+        to = _attribute(_ADDRESS, range_.network_address.packed)
+        out = _attribute(_OUT, struct.pack("=I", socket.if_nametoindex("lo")))
+        link.ask(_NEW_ROUTE, body + to + out, create=True)
 
 
 def plug(shared: int, address: str, length: int, gateway: str) -> None:

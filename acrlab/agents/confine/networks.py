@@ -2,10 +2,12 @@
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from acrlab.agents.confine.way_out import WayOut
 from acrlab.agents.protocol import EngineFailed
 
 LENGTH = 16
@@ -21,13 +23,14 @@ class Member(msgspec.Struct):
     address: str
     extra: str  # lines of its /etc/hosts that are its own
     hosts: Path
+    tell: Callable[[str], None]  # a line for its log
 
 
 class Network:
     """One network. `namespace` is an open file, -1 where containers share the machine's network."""
 
-    def __init__(self, number: int, namespace: int) -> None:
-        self.namespace, self._prefix = namespace, f"172.{18 + number % _MOST}"
+    def __init__(self, number: int, namespace: int, way_out: WayOut | None = None) -> None:
+        self.namespace, self._prefix, self.way_out = namespace, f"172.{18 + number % _MOST}", way_out
         self._members: dict[str, Member] = {}
         self._last = 0
         self._lock = threading.Lock()
@@ -37,7 +40,7 @@ class Network:
         """The address of the bridge."""
         return f"{self._prefix}.0.1"
 
-    def join(self, key: str, names: tuple[str, ...], extra: str, hosts: Path) -> str:
+    def join(self, key: str, names: tuple[str, ...], extra: str, hosts: Path, tell: Callable[[str], None]) -> str:
         """Give a container its address, and tell the others. Raises: EngineFailed."""
         with self._lock:
             self._last += 1
@@ -45,7 +48,7 @@ class Network:
                 raise EngineFailed("no available IPv4 addresses on this network's address pools")
             high, low = divmod(self._last, 250)
             address = f"{self._prefix}.{high}.{low + 1}" if self.namespace >= 0 else "127.0.0.1"
-            self._members[key] = Member(names, address, extra, hosts)
+            self._members[key] = Member(names, address, extra, hosts, tell)
             self._write()
         return address
 
@@ -55,8 +58,17 @@ class Network:
             if self._members.pop(key, None):
                 self._write()
 
+    def tell(self, address: str, line: str) -> None:
+        """Say something in the log of the container that has this address."""
+        with self._lock:
+            found = next((each for each in self._members.values() if each.address == address), None)
+        if found:
+            found.tell(line)
+
     def close(self) -> None:
         """It is gone with the last of its containers."""
+        if self.way_out:
+            self.way_out.close()
         if self.namespace >= 0:
             os.close(self.namespace)
 
@@ -74,7 +86,9 @@ def alone(extra: str, *, shares: bool) -> str:
     return known + ("" if known.endswith("\n") else "\n") + extra
 
 
-def resolvers(*, shares: bool) -> str:
-    """The /etc/resolv.conf of a container."""
+def resolvers(*, shares: bool, server: str = "") -> str:
+    """The /etc/resolv.conf of a container; `server` answers for a network with a way out."""
+    if server:
+        return f"nameserver {server}\n"
     own = Path("/etc/resolv.conf")
     return own.read_text(errors="replace") if shares and own.exists() else _UNREACHABLE

@@ -10,7 +10,7 @@ from pathlib import Path
 from acrlab.agents.bases.hello import program
 from acrlab.agents.confine.confinement import Confinement
 from acrlab.agents.confine.rungs import RUNGS, Rung
-from acrlab.agents.protocol import Capabilities, EngineFailed
+from acrlab.agents.protocol import Capabilities, EngineFailed, Outside
 from acrlab.agents.sandbox import Command
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -25,12 +25,12 @@ def probe() -> Capabilities:
     return _best()[1]
 
 
-def sandbox(folder: Path) -> Confinement:
+def sandbox(folder: Path, outside: Outside | None = None) -> Confinement:
     """A sandbox for one run on the best rung. Raises: EngineFailed where there is none."""
     rung, capabilities = _best()
     if not rung:
         raise EngineFailed("; ".join(capabilities.reasons))
-    return Confinement(rung, capabilities, folder)
+    return Confinement(rung, capabilities, folder, outside=outside)
 
 
 @functools.cache

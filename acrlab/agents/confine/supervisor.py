@@ -102,8 +102,20 @@ def make_network(control: socket.socket) -> None:
     except OSError as error:
         control.sendall(json.dumps({"failed": error.strerror}).encode() + b"\n")
         return
+    ways: list[int] = []
+    with contextlib.suppress(OSError):  # containers then have no name server, and are told so
+        ways = _ways_out(order["gateway"], order["outside"]) if order["outside"] else []
     namespace = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    socket.send_fds(control, [json.dumps({"made": True}).encode() + b"\n"], [namespace])
+    socket.send_fds(control, [json.dumps({"made": True}).encode() + b"\n"], [namespace, *ways])
+
+
+def _ways_out(gateway: str, outside: dict[str, Any]) -> list[int]:
+    """A name server's socket and one for each port that leads out; whoever holds them answers."""
+    netlink.everything(outside["addresses"])
+    names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    names.bind((gateway, 53))
+    doors = [socket.create_server(("0.0.0.0", port), backlog=64) for port in outside["ports"]]
+    return [each.detach() for each in (names, *doors)]
 
 
 def reclaim(control: socket.socket) -> None:

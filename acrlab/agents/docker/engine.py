@@ -14,7 +14,7 @@ from acrlab.agents.docker.containers import Containers, Started
 from acrlab.agents.docker.daemon import Daemon
 from acrlab.agents.docker.store import Store
 from acrlab.agents.images import Images, Platform
-from acrlab.agents.protocol import Agent, Build, Built, Capabilities, Container, EngineFailed, Registries, Sink
+from acrlab.agents.protocol import Agent, Build, Built, Capabilities, Container, EngineFailed, Outside, Registries, Sink
 
 _UNIX = "unix://"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -45,7 +45,7 @@ class DockerEngine:
         except EngineFailed as failure:
             return Capabilities(engine="docker", reasons=(failure.text,))
 
-    def agent(self, folder: Path, registries: Registries) -> Agent:
+    def agent(self, folder: Path, registries: Registries, outside: Outside | None = None) -> Agent:
         """A corner of the daemon for one run. Raises: EngineFailed when none answers."""
         daemon, capabilities = self._found()
         return DockerAgent(daemon, capabilities, folder, registries)

@@ -77,7 +77,7 @@ class Builder:
         self.log.context(self.context.size(), len(self._text.encode()))
         file, wanted = self._planned()
         self.escape = file.escape
-        self._files = Files(self.origin, self.scratch, self.escape, kit=self.what.buildkit)
+        self._files = Files(self.what, self.origin, self.scratch, self.escape)
         self._running = Running(
             self.what, self.machine.sandbox, self.machine.refusal, self.scratch, self.machine.folder / "caches",
             self.origin, self.log, self.cancelled,

@@ -1,17 +1,9 @@
 """The instructions that put files into an image: COPY, ADD, WORKDIR."""
 
-import hashlib
-import os
 import re
 import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from pathlib import Path
-
-import msgspec
 
 from acrlab.agents.accounts import owner
 from acrlab.agents.archive import Layer
@@ -19,33 +11,26 @@ from acrlab.agents.dockerfile import history
 from acrlab.agents.dockerfile.ignore import Ignored
 from acrlab.agents.dockerfile.origin import Origin
 from acrlab.agents.dockerfile.parser import Heredoc, Instruction
+from acrlab.agents.dockerfile.remote import Fetching, Named, is_remote, on
 from acrlab.agents.dockerfile.stage import Work
 from acrlab.agents.dockerfile.transfer import Source, Transfer
 from acrlab.agents.dockerfile.variables import expanded
 from acrlab.agents.dockerfile.words import split
 from acrlab.agents.paths import joined
-from acrlab.agents.protocol import EngineFailed
+from acrlab.agents.protocol import Build, EngineFailed
 
 _KIT = "Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled"
 _KIT_FLAGS = ("chmod", "link", "parents", "exclude", "checksum", "keep-git-dir", "unpack")
 _URL = re.compile(r"https?://", re.IGNORECASE)
-_GIT = re.compile(r"git@.+:.+|(https?|git|ssh)://[^#?]+\.git([#?].*)?")
 _DRIVE = re.compile(r"[A-Za-z]:")
-
-
-class Named(msgspec.Struct, frozen=True):
-    """A source, and the name it gets in a folder where that is not its own."""
-
-    source: Source
-    name: str = ""
-    folder: str = ""  # of --parents: what stays of its path
 
 
 class Files:
     """Does them for one build."""
 
-    def __init__(self, origin: Callable[[str], Origin], scratch: Path, escape: str, *, kit: bool) -> None:
-        self._origin, self._scratch, self._escape, self._kit = origin, scratch, escape, kit
+    def __init__(self, what: Build, origin: Callable[[str], Origin], scratch: Path, escape: str) -> None:
+        self._origin, self._scratch, self._escape, self._kit = origin, scratch, escape, what.buildkit
+        self._fetching = Fetching(what, scratch)
 
     def workdir(self, work: Work, instruction: Instruction) -> tuple[Layer | None, str]:
         """Make the folder, and begin there from now on. Raises: EngineFailed, OSError."""
@@ -69,7 +54,6 @@ class Files:
         excluded = Ignored("\n".join(value for name, value in instruction.flags if name == "exclude"))
         transfer = Transfer(
             work.tree, owner=_owner(work, flags), mode=_mode(flags.get("chmod", "")), excluded=excluded,
-            like=self._kit,
         )  # fmt: skip
         found = self._sources(work, instruction, sources, target)
         if len(found) > 1 and not target.replace("\\", "/").endswith("/"):
@@ -87,7 +71,7 @@ class Files:
         """Of the content that COPY or ADD would take; nothing where that cannot be told beforehand."""
         words = instruction.words if instruction.words is not None else split(instruction.arguments, self._escape)
         sources = [work.expand(word) for word in words[:-1]]
-        if instruction.heredocs or any(_URL.match(source) for source in sources):
+        if instruction.heredocs or any(is_remote(source, kit=self._kit) for source in sources):
             return ""
         origin = self._origin(dict(instruction.flags).get("from", ""))
         return origin.fingerprint([path for source in sources for path in origin.matched(source.replace("\\", "/"))])
@@ -109,10 +93,13 @@ class Files:
             name = source.lstrip("<-").strip("'\"")
             if source.startswith("<<") and name in heredocs:
                 found.append(self._written(name, self._body(work, heredocs[name]).encode(), 0o644))
-            elif instruction.keyword == "ADD" and self._kit and _GIT.fullmatch(source):
-                raise EngineFailed(f"acrlab: ADD of a git repository is not emulated: {source}")
-            elif _URL.match(source):
-                found.append(self._fetched(instruction, source, target))
+            elif instruction.keyword == "COPY" and _URL.match(source):
+                raise EngineFailed("COPY failed: source can't be a URL for COPY")
+            elif instruction.keyword == "ADD" and is_remote(source, kit=self._kit):
+                flags = {name: work.expand(value) for name, value in instruction.flags}
+                found.append(self._fetching.named(source, target, flags, len(sources)))
+            elif "checksum" in dict(instruction.flags):
+                raise EngineFailed("checksum requires HTTP(S) sources")
             else:
                 found += self._matched(instruction, origin, source)
         if not found:
@@ -134,7 +121,7 @@ class Files:
             inside = "from" in dict(instruction.flags)
             where = "" if inside else "file not found in build context or excluded by .dockerignore: "
             raise EngineFailed(f"{instruction.keyword} failed: {where}stat {shown}: file does not exist")
-        unpack = instruction.keyword == "ADD"
+        unpack = instruction.keyword == "ADD" and on(dict(instruction.flags), "unpack", True)
         kept = "parents" in dict(instruction.flags)
         return [Named(Source(origin, path, unpack), folder=_kept(origin, path) if kept else "") for path in paths]
 
@@ -143,24 +130,6 @@ class Files:
         (folder / name).write_bytes(content)
         (folder / name).chmod(mode)
         return Named(Source(Origin(folder), name))
-
-    def _fetched(self, instruction: Instruction, url: str, target: str) -> Named:
-        """A file over HTTP, with the time its server gives it."""
-        if instruction.keyword == "COPY":
-            raise EngineFailed("COPY failed: source can't be a URL for COPY")
-        parts = urllib.parse.urlsplit(url)
-        name = parts.path.rpartition("/")[2]
-        if not name and target.endswith("/"):
-            raise EngineFailed(f"ADD failed: cannot determine filename for source {url}")
-        folder = Path(tempfile.mkdtemp(dir=self._scratch))
-        file = folder / (name or "__unnamed__")
-        digest, modified = _download(url, file)
-        wanted = dict(instruction.flags).get("checksum", "")
-        if wanted and wanted != digest:
-            raise EngineFailed(f"digest mismatch {digest}: {wanted}")
-        file.chmod(0o600)
-        os.utime(file, (modified, modified))
-        return Named(Source(Origin(folder), file.name))
 
 
 def absolute(work: Work, path: str) -> str:
@@ -192,23 +161,3 @@ def _mode(text: str) -> int | None:
     if not re.fullmatch(r"[0-7]{1,5}", text) or int(text, 8) > 0o7777:
         raise EngineFailed(f"invalid chmod parameter: '{text}'. it should be octal string and between 0 and 07777")
     return int(text, 8)
-
-
-def _download(url: str, file: Path) -> tuple[str, float]:
-    """Into a file; its digest, and when it was last changed."""
-    try:
-        with urllib.request.urlopen(url, timeout=60) as response, file.open("wb") as out:
-            digest = hashlib.sha256()
-            while data := response.read(1 << 20):
-                digest.update(data)
-                out.write(data)
-            said = response.headers.get("Last-Modified")
-    except urllib.error.HTTPError as failure:
-        raise EngineFailed(f"ADD failed: failed to GET {url} with status {failure.code} {failure.reason}: ") from None
-    except (OSError, ValueError) as failure:
-        reason = getattr(failure, "reason", failure)
-        raise EngineFailed(f'ADD failed: Get "{url}": {reason}') from None
-    try:
-        return f"sha256:{digest.hexdigest()}", parsedate_to_datetime(said).timestamp() if said else 0.0
-    except (TypeError, ValueError):
-        return f"sha256:{digest.hexdigest()}", 0.0

@@ -11,6 +11,7 @@ import msgspec
 
 from acrlab.agents.dockerfile.ignore import Ignored
 from acrlab.agents.dockerfile.origin import Origin
+from acrlab.agents.headers import BROKEN, Header
 from acrlab.agents.paths import resolved
 from acrlab.agents.protocol import EngineFailed
 from acrlab.agents.snapshot import parents
@@ -28,24 +29,23 @@ class Source(msgspec.Struct, frozen=True):
 class Transfer:
     """Puts sources into a tree and keeps account of what it wrote.
 
-    Source: Dockerfile reference, COPY and ADD. A new folder that a folder's content goes to is like any other new one;
-    with BuildKit (`like`) it is like its source. One that was there stays as it was.
+    Source: Dockerfile reference, COPY and ADD; docker's two builders and buildah, beside each other (tests/peers).
+    A new folder that a folder's content goes to is like any other new one. One that was there stays as it was.
     """
 
     def __init__(
         self, tree: Tree, *, owner: tuple[int, int] | None = None, mode: int | None = None,
-        excluded: Ignored | None = None, like: bool = True,
+        excluded: Ignored | None = None,
     ) -> None:  # fmt: skip
-        self._like = like
         self._tree, self._owner, self._mode, self._excluded = tree, owner, mode, excluded
-        self._linked: dict[tuple[int, int], str] = {}
+        self._linked: dict[tuple[int, int], str] = {}  # of the source under way: two sources share no file
         self._start = ""  # of the source under way: what is excluded is told from there
         self.written: set[str] = set()
 
     def put(self, source: Source, target: str, name: str = "") -> None:
         """Copy to an absolute path; one with a slash at its end is a folder. Raises: EngineFailed, OSError."""
         place = source.origin.root / resolved(source.origin.root, source.path)
-        self._start = source.path
+        self._start, self._linked = source.path, {}
         if self._excluded and not place.is_dir() and self._excluded(place.name):
             return
         if place.is_dir():
@@ -88,7 +88,7 @@ class Transfer:
         if not place:
             return
         self.written.add(place)
-        if not top or (new and self._like):
+        if not top:
             self._dress(origin, path, place)
         elif new:
             target.chmod(0o755)
@@ -178,7 +178,7 @@ def _attributes(source: Path, target: Path) -> None:
 
 def _is_archive(path: Path) -> bool:
     try:
-        with tarfile.open(path, "r:*") as archive:
+        with tarfile.open(path, "r:*", tarinfo=Header) as archive:
             return archive.next() is not None
-    except (tarfile.TarError, OSError, EOFError, ValueError):
+    except BROKEN:
         return False

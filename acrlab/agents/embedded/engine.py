@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from acrlab.agents.embedded.agent import FolderAgent
-from acrlab.agents.protocol import Agent, Capabilities, Registries
+from acrlab.agents.protocol import Agent, Capabilities, Outside, Registries
 from acrlab.agents.sandbox import Sandbox
 
-Sandboxes = Callable[[Path], Sandbox]  # a fresh one, with its files below a folder
+Sandboxes = Callable[[Path, Outside | None], Sandbox]  # a fresh one, with its files below a folder
 
 
 class EmbeddedEngine:
@@ -23,6 +23,6 @@ class EmbeddedEngine:
         """What can be done here."""
         return self._probe()
 
-    def agent(self, folder: Path, registries: Registries) -> Agent:
+    def agent(self, folder: Path, registries: Registries, outside: Outside | None = None) -> Agent:
         """A fresh machine for one run. Raises: EngineFailed when nothing can be confined here."""
-        return FolderAgent(folder, registries, self._sandboxes(folder / "sandbox"), self.probe(), self._now)
+        return FolderAgent(folder, registries, self._sandboxes(folder / "sandbox", outside), self.probe(), self._now)

@@ -49,7 +49,7 @@ def _build(machine: Machine, arguments: Arguments, scene: Scene) -> Build:
         secrets=_secrets(machine, arguments, scene), target=arguments.one("target"),
         platform=arguments.one("platform") or platform,
         cache=order.cache or bool(arguments.all("cache-from")), pull=arguments.on("pull"),
-        network=arguments.one("network"),
+        network=arguments.one("network"), remote=machine.services,
         buildkit=scene.variables.get("DOCKER_BUILDKIT") == "1" or bool(arguments.all("cache-to")),
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from acrlab.agents.protocol import Sink
+from acrlab.agents.protocol import Download, RemoteFailed, Sink
 from acrlab.domain.tasks.run import Source
 
 
@@ -12,12 +12,13 @@ class SecretFailed(Exception):
     """A secret could not be read; the text is what the log says."""
 
 
-class SourceFailed(Exception):
+class SourceFailed(RemoteFailed):
     """A context could not be fetched; the text is what the log says."""
 
 
 class Services(Protocol):
-    """Given by whoever starts the run. A class that says it is one has `read` and `az` as they are here."""
+    """Given by whoever starts the run. A class that says it is one has `read`, `download`,
+    `clone` and `az` as they are here."""
 
     def secret(self, keyvault_url: str, client_id: str) -> str:
         """The value of a Key Vault secret. Raises: SecretFailed."""
@@ -30,6 +31,14 @@ class Services(Protocol):
     def fetch(self, source: Source, target: Path) -> str:
         """Put the content of a git, tar or OCI context into a folder; its commit or nothing. Raises: SourceFailed."""
         ...
+
+    def download(self, url: str, target: Path) -> Download:
+        """Put what is behind a URL into a file, for an ADD. Raises: SourceFailed."""
+        raise SourceFailed(f'Get "{url}": acrlab: nothing outside is reached from here')
+
+    def clone(self, url: str, token: str, target: Path, *, keep: bool) -> None:
+        """Put `URL#ref:folder` into a folder, for an ADD, with its .git where that is kept. Raises: SourceFailed."""
+        raise SourceFailed(f"fatal: unable to access '{url}': acrlab: nothing outside is reached from here")
 
     def acr(self, argv: Sequence[str], log: Callable[[str], None]) -> int:
         """The built-in acr-cli; its exit code."""

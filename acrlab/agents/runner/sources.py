@@ -7,10 +7,9 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -24,7 +23,9 @@ from dulwich.objects import Blob, Commit, Tag, Tree
 from dulwich.repo import Repo
 
 from acrlab.agents.protocol import EngineFailed, Registries
-from acrlab.agents.runner.context import unpack
+from acrlab.agents.runner import kept_git
+from acrlab.agents.runner.context import ROOM, unpack
+from acrlab.agents.runner.download import download, reason
 from acrlab.agents.runner.services import SourceFailed
 from acrlab.domain.tasks.contexts import ARTIFACT, Git, git, is_artifact, is_git, is_url
 from acrlab.domain.tasks.run import Source
@@ -34,20 +35,25 @@ ATTEMPTS = 3
 HEX = frozenset(b"0123456789abcdef")
 MOST_FILES, NESTED = 200_000, 5
 
+Stopped = Callable[[], bool]
 
-def fetch(source: Source, target: Path, pool: urllib3.PoolManager, registries: Registries) -> str:
+
+def fetch(
+    source: Source, target: Path, pool: urllib3.PoolManager, registries: Registries, *,
+    stopped: Stopped = lambda: False, keep: bool = False,
+) -> str:  # fmt: skip
     """Put the content of a context into a folder; its commit or nothing. Raises: SourceFailed.
 
-    `pool` is how the network is reached: through the emulator's proxy, or not.
+    `pool` is how the network is reached: through the emulator's proxy, or not. A repository's .git stays with `keep`.
     """
     target.mkdir(parents=True, exist_ok=True)
     if is_artifact(source.url):
         return _artifact(source.url.removeprefix(ARTIFACT), target, registries)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="context-") as folder:
         if is_git(source.url):
-            return _clone(source, Path(folder), target, pool)
+            return _clone(source, Path(folder), target, pool, keep)
         archive = Path(folder) / "context"
-        _download(source.url, archive, pool)
+        _download(source.url, archive, pool, stopped)
         unpack(archive, target)
         return ""
 
@@ -55,37 +61,29 @@ def fetch(source: Source, target: Path, pool: urllib3.PoolManager, registries: R
 # Tars.
 
 
-def _download(url: str, archive: Path, pool: urllib3.PoolManager) -> None:
-    for attempt in range(ATTEMPTS):
+def _download(url: str, archive: Path, pool: urllib3.PoolManager, stopped: Stopped) -> None:
+    """Again where a server is at fault, or cannot be reached."""
+    for attempt in range(1, ATTEMPTS + 1):
         try:
-            response = pool.request("GET", url, preload_content=False, retries=False, redirect=True)
-        except urllib3.exceptions.HTTPError as error:
-            if attempt == ATTEMPTS - 1:
-                raise SourceFailed(f'unable to download remote context from {url}: Get "{url}": {error}') from None
-            continue
-        try:
-            if response.status < 400:
-                with archive.open("wb") as file:
-                    shutil.copyfileobj(response, file, 1 << 20)
-                return
-            if response.status < 500 or attempt == ATTEMPTS - 1:
-                body = response.read(1000).decode(errors="replace").strip()
-                told = f"failed to GET {url} with status {response.status} {response.reason or ''}".rstrip()
-                raise SourceFailed(f"unable to download remote context from {url}: {told}: {body}")
-        except urllib3.exceptions.HTTPError as error:
-            raise SourceFailed(f"unable to download remote context from {url}: {error}") from None
-        finally:
-            response.release_conn()
+            download(url, archive, pool, stopped=stopped)
+            return
+        except SourceFailed as failure:
+            if attempt == ATTEMPTS or 0 < failure.status < 500 or stopped():
+                told = f"unable to download remote context from {url}: {failure}"
+                raise SourceFailed(told, failure.status) from None
 
 
 # Git.
 
 
-def _clone(source: Source, folder: Path, target: Path, pool: urllib3.PoolManager) -> str:
+def _clone(source: Source, folder: Path, target: Path, pool: urllib3.PoolManager, keep: bool) -> str:
     wanted = git(source.url)
     if source.commit:  # what the trigger saw, wherever the branch is by now
         wanted = Git(wanted.remote, source.commit, wanted.folder)
-    return _cloned(wanted, source.token, folder, target, pool, 0)
+    commit = _cloned(wanted, source.token, folder, target, pool, 0)
+    if keep and not wanted.folder:
+        kept_git.move(folder / "repository-0", target, wanted.remote, commit)
+    return commit
 
 
 def _cloned(wanted: Git, token: str, folder: Path, target: Path, pool: urllib3.PoolManager, depth: int) -> str:
@@ -124,7 +122,7 @@ def _words(error: BaseException, remote: str) -> str:
         return f"fatal: Authentication failed for '{remote}/'"
     if isinstance(error, NotGitRepository):
         return f"fatal: repository '{remote}/' not found"
-    told = str(error)
+    told = reason(error, remote)
     if "Failed to resolve" in told:
         told = f"Could not resolve host: {urllib3.util.parse_url(remote).host}"
     return f"fatal: unable to access '{remote}/': {told}"
@@ -198,6 +196,7 @@ def _checked_out(repository: Repo, commit: Commit, wanted: Git, target: Path) ->
     modules: list[tuple[str, str]] = []
     tree = _subtree(repository, commit.tree, wanted.folder)
     links: list[tuple[Path, str]] = []
+    size = 0
     for count, entry in enumerate(iter_tree_contents(repository.object_store, tree)):
         if count > MOST_FILES:
             raise SourceFailed(f"acrlab: a context with more than {MOST_FILES} files")
@@ -210,6 +209,9 @@ def _checked_out(repository: Repo, commit: Commit, wanted: Git, target: Path) ->
         blob = repository.object_store[entry.sha]
         if not isinstance(blob, Blob):
             continue
+        size += blob.raw_length()
+        if size > ROOM.unpacked:
+            raise SourceFailed(f"error: unable to write file {entry.path!r}: No space left on device")
         path.parent.mkdir(parents=True, exist_ok=True)
         if stat.S_ISLNK(entry.mode):
             links.append((path, os.fsdecode(blob.data)))

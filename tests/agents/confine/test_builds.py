@@ -53,7 +53,7 @@ def shop(rung: Rung, original: Path, tmp_path: Path) -> Iterator[Workshop]:
         not_run(f"rung {rung.title}: {'; '.join(capabilities.reasons)}")
     context, registries = tmp_path / "context", Kept()
     shutil.copytree(original, context / "machine", symlinks=True)
-    embedded = EmbeddedEngine(lambda: capabilities, lambda folder: Confinement(rung, capabilities, folder))
+    embedded = EmbeddedEngine(lambda: capabilities, lambda folder, outside: Confinement(rung, capabilities, folder))
     agent = embedded.agent(tmp_path / "agent", registries)
     yield Workshop(agent, registries, context)
     agent.close()

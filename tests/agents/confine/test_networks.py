@@ -1,13 +1,17 @@
 """The networks of a run: containers that find each other by name, each with its own ports."""
 
 import socket
+import struct
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from acrlab import Emulator
+from acrlab.agents.confine.names import Names
 from acrlab.agents.confine.rungs import CHROOT, Rung
-from acrlab.agents.protocol import EngineFailed, Mount
+from acrlab.agents.protocol import EngineFailed, Mount, Outside
 from tests.agents.confine.boxes import Box, Output, box, every_mounting_rung, every_rung
 
 SERVER = """
@@ -111,3 +115,113 @@ def test_in_chroot_names_lead_to_this_machine(root: Path) -> None:
         here.sandbox.network("n", create=True)
         assert not here.sandbox.capabilities.networks
         assert "127.0.0.1\tstep" in here.run("cat /etc/hosts", name="step", network="n")[1]
+
+
+BUNDLE = "etc/ssl/certs/ca-certificates.crt"
+ASKING = f"""
+import http.client, os, sys
+try:
+    import ssl
+    trust = ssl.create_default_context(cafile="/{BUNDLE}")
+    connection = http.client.HTTPSConnection(sys.argv[1], timeout=60, context=trust)
+except ImportError:  # an interpreter that was moved away from its libraries
+    connection = http.client.HTTPConnection(sys.argv[1], timeout=60)
+connection.request("GET", sys.argv[2])
+answer = connection.getresponse()
+print(answer.status, len(answer.read()), os.path.getsize("/{BUNDLE}"))
+"""
+DISCOVERY = ("login.microsoftonline.com", "/common/v2.0/.well-known/openid-configuration")
+
+
+@pytest.fixture(scope="module")
+def outside() -> Iterator[Outside]:
+    with Emulator(sealed=True, engine="none") as emulator:
+        yield Outside("127.0.0.1", emulator.doors.ports["proxy"], emulator.bundle)
+
+
+@every_mounting_rung
+def test_emulated_hosts_are_reached_from_a_network(rung: Rung, root: Path, outside: Outside) -> None:
+    """By their names, over TLS that the image's own certificates prove; the other containers still by theirs."""
+    (root / BUNDLE).parent.mkdir(parents=True)
+    (root / BUNDLE).write_text("none")
+    with box(rung, root, outside=outside) as here:
+        here.sandbox.network("n", create=True)
+        process, output = python(here, ASKING, *DISCOVERY, network="n")
+        assert process.wait(60) == 0, output.text()  # type: ignore[attr-defined]
+        status, size, trusted = map(int, output.text().split())
+        assert (status, size > 100, trusted) == (200, True, outside.certificates.stat().st_size)
+        _, served = python(here, SERVER, "8080", "I am here", name="server", network="n")
+        served.until("listening")
+        process, output = python(here, CLIENT, "server", "8080", network="n")
+        assert process.wait(60) == 0, output.text()  # type: ignore[attr-defined]
+        assert output.text() == "I am here\n"
+    assert (root / BUNDLE).read_text() == "none"
+
+
+@every_mounting_rung
+def test_a_sealed_emulator_says_who_was_not_contacted(rung: Rung, root: Path, outside: Outside) -> None:
+    (root / BUNDLE).parent.mkdir(parents=True)
+    (root / BUNDLE).write_text("none")
+    with box(rung, root, outside=outside) as here:
+        here.sandbox.network("n", create=True)
+        process, output = python(here, ASKING, "elsewhere.example", "/", network="n")
+        assert process.wait(60) == 1  # type: ignore[attr-defined]
+        assert "acrlab: acrlab is sealed, so elsewhere.example was not contacted" in output.text()
+
+
+@every_mounting_rung
+def test_nothing_but_hosts_is_behind_the_way_out(rung: Rung, root: Path, outside: Outside) -> None:
+    """Neither what listens on this machine, nor addresses, nor other ports."""
+    with box(rung, root, outside=outside) as here:
+        here.sandbox.network("n", create=True)
+        for name, port in (
+            ("x.localhost", "443"), ("single", "443"), ("127.0.0.1", str(outside.port)), ("198.18.0.9", "443"),
+            ("management.azure.com", "22"), ("172.18.0.1", str(outside.port)),
+        ):  # fmt: skip
+            process, output = python(here, CLIENT, name, port, network="n")
+            told = output.text() if process.wait(60) else "\n"  # type: ignore[attr-defined]
+            assert told == "\n" or "Error" in told or "error" in told, (name, told)
+
+
+def question(name: str, kind: int = 1, count: int = 1) -> bytes:
+    labels = b"".join(bytes([len(each)]) + each.encode() for each in name.split(".") if each)
+    return struct.pack(">HHHHHH", 7, 0x100, count, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", kind, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "records"),
+    [
+        (question("login.example.com"), 0, 1),
+        (question("LOGIN.Example.com"), 0, 1),
+        (question("login.example.com", kind=28), 0, 0),
+        (question("localhost"), 3, 0),
+        (question("a.localhost"), 3, 0),
+        (question("127.0.0.1"), 3, 0),
+        (question("x." * 126 + "com"), 3, 0),
+        (question(""), 3, 0),
+        (question("a.com", count=2), None, 0),
+        (question("a.com")[:-3], None, 0),
+        (b"\0" * 12 + b"\xc0\x0c" + b"\0" * 4, None, 0),
+        (b"", None, 0),
+    ],
+)
+def test_the_name_server(query: bytes, code: int | None, records: int) -> None:
+    names = Names()
+    said = names.answer(query)
+    if code is None:
+        assert said == b""
+        return
+    id, flags, _, found = struct.unpack_from(">HHHH", said)
+    assert (id, flags & 15, found) == (7, code, records)
+    if records:
+        address = socket.inet_ntoa(said[-4:])
+        assert names.name(address) == "login.example.com"
+        assert names.answer(query) == said
+
+
+def test_a_name_server_forgets_what_it_was_asked_long_ago() -> None:
+    names = Names()
+    first = socket.inet_ntoa(names.answer(question("first.example.com"))[-4:])
+    for number in range(5000):
+        names.answer(question(f"n{number}.example.com"))
+    assert names.name(first) == ""
