@@ -8,6 +8,7 @@ from acrlab.trainer import bank as banks
 from acrlab.trainer import oracle, prove, steps, verbs
 from acrlab.trainer.bank import Bank
 from acrlab.trainer.bench import Bench
+from acrlab.trainer.instance import instance
 from acrlab.trainer.question import Question
 
 ALL = list(banks.standard())
@@ -29,7 +30,8 @@ def test_the_key_is_proven(question: Question, seed: int, benches: dict[str, Ben
 def test_a_key_with_its_right_choice_moved_is_broken(bank: Bank, benches: dict[str, Bench]) -> None:
     singles = [each for each in bank if each.kind == "single"]
     for question in singles:
-        assert not oracle.prove(_moved(question), benches[question.profile]).holds, question.id
+        claims = oracle._proven(instance(_moved(question), 0), benches[question.profile])
+        assert not all(each.holds for each in claims), question.id  # the first that breaks is enough
 
 
 def _moved(question: Question) -> Question:
