@@ -119,7 +119,7 @@ VERBS: dict[str, Verb] = {
         "import an image: from a registry by its resource id, or from a host as `by`; to: repository:tag",
     ),
     "cache rule": Verb(
-        supply.cache_rule, ("source", "set"), "fill a repository, or all below team/*, from a source when it is pulled"
+        supply.cache_rule, ("source", "set", "identity"), "fill a repository, or all below team/*, when it is pulled"
     ),
     "credential set": Verb(
         supply.credential_set, ("host", "username", "password"),

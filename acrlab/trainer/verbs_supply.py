@@ -10,6 +10,7 @@ from acrlab.trainer.values import typed
 from acrlab.trainer.verbs_control import VERSION
 from acrlab.trainer.verbs_vault import secret_id
 
+PREVIEW = "2026-09-01-preview"  # where a cache rule may have an identity
 Step = Mapping[str, Any]
 
 
@@ -94,7 +95,12 @@ def cache_rule(trip: Trip, step: Step) -> Outcome:
     properties = {"sourceRepository": step["source"], "targetRepository": target}
     if "set" in step:
         properties["credentialSetResourceId"] = f"{trip.resource}/credentialSets/{step['set']}"
-    answer = trip.visitor.arm("PUT", f"{trip.resource}/cacheRules/{name}", {"properties": properties}, VERSION)
+    body: dict[str, Any] = {"properties": properties}
+    if "identity" in step:
+        assigned = f"{trip.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{step['identity']}"
+        body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {assigned: {}}}
+    version = PREVIEW if "identity" in step else VERSION
+    answer = trip.visitor.arm("PUT", f"{trip.resource}/cacheRules/{name}", body, version)
     return Outcome(answer, (answer.body or {}).get("name"))
 
 

@@ -123,6 +123,24 @@ def test_cache(az, registry):
     assert acr(az, "cache", "list") == acr(az, "credential-set", "list") == []
 
 
+def test_a_cache_rule_with_an_identity(az, registry, source):
+    """From registry to registry without a password: the identity may pull at the source, and so does the rule."""
+    identity = az.json("identity", "create", "--resource-group", GROUP, "--name", "fetcher")
+    rule = ("--name", "from-source", "--source-repo", f"{source.login_server}/team/*", "--target-repo", "mirror/*")
+    made = acr(az, "cache", "create", *rule, "--identity", identity["id"])
+    assert [each["principalId"] for each in made["identity"]["userAssignedIdentities"].values()] == [
+        identity["principalId"]
+    ]
+    az.refused("acr", "manifest", "show", "--registry", NAME, "--name", "mirror/app:v1", code=3)
+    az.run("role", "assignment", "create", "--role", "AcrPull", "--scope", source.id, "--assignee-object-id",
+           identity["principalId"], "--assignee-principal-type", "ServicePrincipal")  # fmt: skip
+    az.run("acr", "manifest", "show", "--registry", NAME, "--name", "mirror/app:v1")
+    assert tags(az, "mirror/app") == ["v1"]
+    changed = acr(az, "cache", "update", "--name", "from-source", "--identity", identity["id"])
+    assert changed["identity"]["type"] == "userAssigned"
+    az.run("acr", "cache", "delete", "--name", "from-source", "--registry", NAME, "--yes")
+
+
 def test_connected_registries(az):
     home = az.registry(GROUP, "connectedpeer")
     az.cloud.push(home, "team/app", "v1")
