@@ -28,6 +28,8 @@ from acrlab.wire.app import App
 if TYPE_CHECKING:
     import urllib3
 
+    from acrlab.agents.services import Ways
+
 MOST = max(4, 2 * (os.cpu_count() or 1))  # runs at a time, of all registries
 TELLS = (events.RunQueued, events.RunEnded, events.ResourcePut, events.ResourceDeleted)
 PATIENCE = 30.0  # seconds that an agent has to let go; its thread does not keep the process alive
@@ -59,9 +61,10 @@ class Dispatcher:
         engine: Callable[[], Engine],
         folder: Path,
         network: "Callable[[], urllib3.PoolManager]",
+        ways: "Ways | None" = None,
     ) -> None:
         self._app, self._world, self._engine, self._folder = app, app.world, engine, folder
-        self._network = network
+        self._network, self._ways = network, ways or _nowhere
         self._work: dict[str, Work] = {}  # by lower-case id of the run
         self._changed = threading.Condition()
         self._pending = self._busy = False
@@ -181,7 +184,7 @@ class Dispatcher:
         registries = RunRegistries(self._app, id.lower(), order.logins)
         agent = self._engine().agent(workspace / "agent", registries)
         tell = functools.partial(self._tell, id)
-        services = RunServices(self._world, id.lower(), registries, self._network, tell)
+        services = RunServices(self._world, id.lower(), registries, self._network, tell, self._ways)
         try:
             return execute(
                 order, agent, registries, services, workspace / "run", tell, work.cancelled, self._world.now
@@ -240,3 +243,7 @@ def _judged(ending: Ending, work: Work) -> Ending:
     if work.reason == "Error" and ending.status != "Succeeded":
         return Ending(status="Error", error=LOST)
     return ending
+
+
+def _nowhere(client: str) -> "tuple[dict[str, str], Path]":
+    raise RuntimeError("this world has no doors of its own")
