@@ -228,8 +228,8 @@ class Emulator:
         bundle = str(self.bundle)
         workload = directory.seeded(self.world, "acrlab-sp")
         return {
-            **dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy),
-            **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1"),
+            **dict.fromkeys(_PROXIES, proxy),
+            **dict.fromkeys(_NO_PROXIES, "localhost,127.0.0.1,::1"),
             **dict.fromkeys(_BUNDLES, bundle),
             "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com",
             "AZURE_TENANT_ID": self.world.state.tenant,
@@ -237,7 +237,7 @@ class Emulator:
             "AZURE_CLIENT_ID": workload.app_id,
             "AZURE_CLIENT_SECRET": directory.secret(workload),
             "AZURE_CONFIG_DIR": str(self.folder / "azure"),
-            "AZURE_CORE_COLLECT_TELEMETRY": "no",
+            _SILENT: "no",
             "ACRLAB_CLOUD": "emulated",
             "ACRLAB_ENDPOINT": self.endpoint,
             "ACRLAB_CONTROL": control_token(self.world.keys.secret("control")),
@@ -271,7 +271,20 @@ class Emulator:
     def agents(self, app: App) -> Dispatcher:
         """Agents for the runs of this world, or of a fork in memory."""
         folder = self.folder / ("runs" if app is self.app else f"runs-{uuid.uuid4().hex}")
-        return Dispatcher(app, self._engine, folder, self._network, self._outside)
+        ways = self._ways if app is self.app else None
+        return Dispatcher(app, self._engine, folder, self._network, self._outside, ways)
+
+    def _ways(self, client: str) -> tuple[dict[str, str], Path]:
+        """What points a program of a run here, and the folder of certificates that it needs: nothing that signs in."""
+        trust = self.folder / "trust"
+        trust.mkdir(exist_ok=True)
+        bundle = trust / self.bundle.name
+        if not bundle.exists():
+            shutil.copyfile(self.bundle, bundle)
+        said = {**self.environment(client), **dict.fromkeys(_BUNDLES, str(bundle))}
+        return {
+            name: said[name] for name in (*_PROXIES, *_NO_PROXIES, *_BUNDLES, "AZURE_CORE_COLLECT_TELEMETRY")
+        }, trust
 
     def transport(self) -> "EmulatorTransport":
         """An azure-core transport that calls this emulator without a socket."""
@@ -317,6 +330,8 @@ def _sign_in(identity: Identity) -> dict[str, str]:
     }
 
 
+_SILENT = "AZURE_CORE_COLLECT_TELEMETRY"
+_PROXIES, _NO_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), ("NO_PROXY", "no_proxy")
 _BUNDLES = (
     "REQUESTS_CA_BUNDLE",
     "SSL_CERT_FILE",

@@ -28,6 +28,8 @@ from acrlab.wire.app import App
 if TYPE_CHECKING:
     import urllib3
 
+    from acrlab.agents.services import Ways
+
 MOST = max(4, 2 * (os.cpu_count() or 1))  # runs at a time, of all registries
 TELLS = (events.RunQueued, events.RunEnded, events.ResourcePut, events.ResourceDeleted)
 PATIENCE = 30.0  # seconds that an agent has to let go; its thread does not keep the process alive
@@ -60,9 +62,10 @@ class Dispatcher:
         folder: Path,
         network: "Callable[[], urllib3.PoolManager]",
         outside: Callable[[], Outside | None] = lambda: None,
+        ways: "Ways | None" = None,
     ) -> None:
         self._app, self._world, self._engine, self._folder = app, app.world, engine, folder
-        self._network, self._outside = network, outside
+        self._network, self._outside, self._ways = network, outside, ways or _nowhere
         self._work: dict[str, Work] = {}  # by lower-case id of the run
         self._changed = threading.Condition()
         self._pending = self._busy = False
@@ -183,7 +186,7 @@ class Dispatcher:
         agent = self._engine().agent(workspace / "agent", registries, self._outside())
         tell = functools.partial(self._tell, id)
         stopped = work.cancelled.is_set
-        services = RunServices(self._world, id.lower(), registries, self._network, tell, stopped)
+        services = RunServices(self._world, id.lower(), registries, self._network, tell, self._ways, stopped)
         try:
             return execute(
                 order, agent, registries, services, workspace / "run", tell, work.cancelled, self._world.now
@@ -242,3 +245,7 @@ def _judged(ending: Ending, work: Work) -> Ending:
     if work.reason == "Error" and ending.status != "Succeeded":
         return Ending(status="Error", error=LOST)
     return ending
+
+
+def _nowhere(client: str) -> "tuple[dict[str, str], Path]":
+    raise RuntimeError("this world has no doors of its own")

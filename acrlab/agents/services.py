@@ -1,38 +1,45 @@
 """What a run needs from outside its agent, in this world: contexts, secrets, sources, the built-in acr-cli."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import urllib3
 
-from acrlab.agents import git_source, samples
+from acrlab.agents import azure_cli, git_source, samples
 from acrlab.agents.acr_cli import AcrCli, CommandFailed
-from acrlab.agents.protocol import Download, Registries
+from acrlab.agents.bases.recipes import AZ
+from acrlab.agents.protocol import Download, EngineFailed, Mount, Registries
 from acrlab.agents.runner import sources
 from acrlab.agents.runner.download import download
-from acrlab.agents.runner.services import SecretFailed, Services, SourceFailed
+from acrlab.agents.runner.services import Loan, SecretFailed, Services, SourceFailed
 from acrlab.domain.access import Principal
 from acrlab.domain.errors import Condition
 from acrlab.domain.tasks.run import Source
 from acrlab.engine.state import Registry, Resource
-from acrlab.engine.tasks import contexts, logins, orders, runs
+from acrlab.engine.tasks import contexts, logins, orders, runs, workloads
 from acrlab.engine.world import World
 
 ALIAS_SECONDS, MOST_TEXT = 2.0, 1 << 20
+TRUST, HOST = "/opt/acrlab/trust", "host"  # where certificates are; whose network, as the proxy is on loopback
+
+
+Ways = Callable[[str], tuple[Mapping[str, str], Path]]
 
 
 class RunServices(Services):
     """Given to one run. `network` is how it reaches what is neither a registry nor a vault of this world.
 
-    `tell` adds a line to its log, `stopped` says whether it is over.
+    `tell` adds a line to its log, `stopped` says whether it is over. `ways` are the variables and the certificates of a
+    program that stands somewhere.
     """
 
     def __init__(
         self, world: World, run: str, registries: Registries, network: Callable[[], urllib3.PoolManager],
-        tell: Callable[[str], None], stopped: Callable[[], bool] = lambda: False,
+        tell: Callable[[str], None], ways: Ways, stopped: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self._world, self._run, self._registries, self._network = world, run, registries, network
-        self._tell, self._stopped = tell, stopped
+        self._tell, self._ways, self._stopped = tell, ways, stopped
         self._pool: urllib3.PoolManager | None = None
 
     def close(self) -> None:
@@ -112,6 +119,24 @@ class RunServices(Services):
         with self._world.lock:
             run, home = self._open()
         return AcrCli(self._world, home.login_server, lambda host: self._found(host, run, home))(argv, log)
+
+    def loan(self) -> Loan:
+        """az of this machine where there is one, the emulator's certificates, and its proxy with the run's word.
+
+        Raises: EngineFailed while the emulator has no doors.
+        """
+        with self._world.lock:
+            run, _ = self._open()
+            client = workloads.standing(self._world, run.id)
+        try:
+            variables, trust = self._ways(client)
+        except RuntimeError as error:
+            raise EngineFailed(f"acrlab: az asks over the network: {error}") from None
+        mounts = [Mount(trust, TRUST, read_only=True)]
+        with contextlib.suppress(azure_cli.AzMissing):  # then the image is no stand-in, and has its own
+            mounts.append(Mount(azure_cli.modules(), AZ, read_only=True))
+        inside = {name: value.replace(str(trust), TRUST) for name, value in variables.items()}
+        return Loan(tuple(mounts), inside, HOST)
 
     def _open(self) -> tuple[Resource, Registry]:
         run = self._world.state.resources.get(self._run)

@@ -1,38 +1,18 @@
 """The real `az`: found, installed in an environment of its own, logged in."""
 
 import os
-import shutil
 import subprocess
 import venv
 from pathlib import Path
 
+from acrlab.agents.azure_cli import VERSION, AzMissing, executable, folder, whole
 from acrlab.client import running
 
-VERSION = "2.91.0"
-
-
-class AzMissing(Exception):
-    """There is no `az` on this machine. The text says how to get it."""
+__all__ = ["VERSION", "AzLoginFailed", "AzMissing", "executable", "folder", "install", "run", "sign_in"]
 
 
 class AzLoginFailed(Exception):
     """`az login` was refused. The text is its output."""
-
-
-def folder() -> Path:
-    """Where `install` puts it."""
-    return running.home() / f"az-{VERSION}"
-
-
-def executable() -> str:
-    """The path of `az`. Raises: AzMissing."""
-    own = folder() / ("Scripts/az.bat" if os.name == "nt" else "bin/az")
-    found = os.environ.get("ACRLAB_AZ") or (str(own) if _whole().exists() else shutil.which("az"))
-    if not found:
-        raise AzMissing(
-            "the Azure CLI is not on this machine: `acrlab az --install` puts it beside acrlab (about 700 MB)"
-        )
-    return found
 
 
 def install() -> None:
@@ -44,11 +24,7 @@ def install() -> None:
     venv.create(folder(), with_pip=True, clear=True)
     python = folder() / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     subprocess.run([str(python), "-m", "pip", "install", f"azure-cli=={VERSION}"], check=True)
-    _whole().touch()
-
-
-def _whole() -> Path:
-    return folder() / "acrlab-installed"
+    whole().touch()
 
 
 def run(arguments: list[str], environment: dict[str, str]) -> int:

@@ -1,13 +1,14 @@
 """The log of a run, as it was written and as it is shown."""
 
-import html
 import re
+from collections.abc import Iterator
 from typing import Any
 
-_TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
+from acrlab.client import ansi
+
+_TIME = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
 # What differs from run to run or says nothing here, and what is shown in its place.
 _VARIES = (
-    (re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]"), ""),  # what colours a terminal
     (re.compile(r"sha256:[0-9a-f]{64}"), "sha256:…"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?=T\d\d:)"), "…"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "…"),
@@ -30,16 +31,22 @@ class Log:
 
     def lines(self) -> list[str]:
         """The lines as they are shown."""
-        return [shown(line) for line in self.text.replace("\r\n", "\n").splitlines()]
+        return [shown(line) for line in self._written()]
+
+    def _written(self) -> list[str]:
+        return self.text.replace("\r\n", "\n").splitlines()
 
     def matching(self, pattern: str) -> "Log":
         """The lines in which a regular expression finds something, as they are shown."""
         wanted = re.compile(pattern)
-        return Log("\n".join(line for line in self.lines() if wanted.search(line)))
+        return Log("\n".join(line for line in self._written() if wanted.search(shown(line))))
 
     def html(self, *, growing: bool = False) -> str:
-        """As HTML: what went well and what did not in their colours; the words say it too. `growing` shows the end."""
-        rows = "\n".join(_coloured(line) for line in self.lines())
+        """As HTML: what went well and what did not in their colours; the words say it too. `growing` shows the end.
+
+        A line that a step has coloured keeps its own colours.
+        """
+        rows = "\n".join(_coloured(self._written()))
         style = "white-space:pre-wrap;max-height:30em;overflow:auto;margin:0"
         if growing:  # one child in reverse order: that is where a browser begins to scroll
             style, rows = f"{style};display:flex;flex-direction:column-reverse", f"<div>{rows}</div>"
@@ -53,13 +60,25 @@ class Log:
 
 
 def shown(line: str) -> str:
-    """A line without its time, and with … for what is another in every run."""
-    line = _TIME.sub("", line, count=1) if _TIME.match(line) else line
+    """A line without its time and colours, and with … for what is another in every run."""
+    return _varied(_TIME.sub("", ansi.plain(line), count=1))
+
+
+def _varied(text: str) -> str:
     for pattern, instead in _VARIES:
-        line = pattern.sub(instead, line)
-    return line
+        text = pattern.sub(instead, text)
+    return text
 
 
-def _coloured(line: str) -> str:
-    style = next((style for pattern, style in _COLOURS if pattern.search(line)), "")
-    return f'<span style="{style}">{html.escape(line)}</span>' if style else html.escape(line)
+def _coloured(lines: list[str]) -> Iterator[str]:
+    """A colour that is not taken back ends with the next line of the service's own: those begin with their time."""
+    painter = ansi.Painter()
+    for line in lines:
+        if _TIME.match(line):
+            painter.reset()
+        pieces = painter.pieces(_TIME.sub("", line, count=1))
+        if any(css for _, css in pieces):
+            yield "".join(ansi.span(_varied(text), css) for text, css in pieces)
+        else:
+            text = shown(line)
+            yield ansi.span(text, next((style for pattern, style in _COLOURS if pattern.search(text)), ""))

@@ -6,12 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from acrlab.agents.home import home as home
 from acrlab.client.control import Control, ControlRefused, NotRunning
-
-
-def home() -> Path:
-    """Where acrlab keeps worlds and tools of this user: ACRLAB_HOME, or ~/.acrlab."""
-    return Path(os.environ.get("ACRLAB_HOME") or Path.home() / ".acrlab")
 
 
 def record_file() -> Path:

@@ -47,6 +47,7 @@ class World:
         self.buckets: Buckets | None = None  # where requests are counted; none: nobody is throttled
         self.lock = threading.RLock()
         self.version = 0
+        self.ahead = 0.0  # seconds of a turn of the dial that are still to come
         self.refusals: deque[Refusal] = deque(maxlen=200)
         self.arriving: dict[str, int] = {}  # digests between their bytes and their event
         self.writing: set[str] = set()  # uploads that a request is writing to
@@ -67,7 +68,11 @@ class World:
             while self.state.jobs and self.state.jobs[0].due <= self.now() + goal - self.state.advanced:
                 due = self.state.jobs[0].due
                 self._turn(min(max(due - self.now(), 0.0), goal - self.state.advanced))
-                self.settle(due)
+                self.ahead = goal - self.state.advanced
+                try:
+                    self.settle(due)
+                finally:
+                    self.ahead = 0.0
             self._turn(goal - self.state.advanced)
 
     def _turn(self, seconds: float) -> None:

@@ -3,6 +3,7 @@
 Source: entra-docs how-to-use-vm-token (2025-05); App Service overview-managed-identity (2025); azure-identity 1.27.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from acrlab.domain.credential_errors import IdentityHeaderInvalid, IdentityNotFound, IdentityRequestInvalid
@@ -10,6 +11,7 @@ from acrlab.domain.entra_errors import EntraCondition
 from acrlab.domain.errors import Condition
 from acrlab.engine import directory, entra
 from acrlab.engine.state import Identity
+from acrlab.engine.tasks import workloads
 from acrlab.engine.world import World
 from acrlab.wire import http
 from acrlab.wire.call import Call
@@ -27,9 +29,13 @@ def identity_header(world: World) -> str:
 
 
 def token(call: Call) -> Response:
-    """An access token of the machine's identity. Source: how-to-use-vm-token, "Get a token using HTTP"."""
+    """An access token of the machine's identity. Source: how-to-use-vm-token, "Get a token using HTTP".
+
+    The machine of a run's program is its agent, and has the identities of its task.
+    """
     _require_metadata(call)
-    return _issued(call, names={"client_id": "client_id"})
+    find = _of_run if workloads.is_one(call.request.client) else _of_machine
+    return _issued(call, find)
 
 
 def app_service_token(call: Call) -> Response:
@@ -37,7 +43,7 @@ def app_service_token(call: Call) -> Response:
     given = call.request.headers.get("x-identity-header", "")
     if not directory.same(given, identity_header(call.world)):
         raise IdentityHeaderInvalid().why("the header X-IDENTITY-HEADER must carry the value of IDENTITY_HEADER")
-    return _issued(call, names={"client_id": "client_id"})
+    return _issued(call, _of_machine)
 
 
 def instance(call: Call) -> Response:
@@ -63,14 +69,17 @@ def _require_metadata(call: Call) -> None:
         )
 
 
-def _issued(call: Call, names: dict[str, str]) -> Response:
+def _issued(call: Call, find: Callable[[Call, list[tuple[str, str]]], Identity]) -> Response:
     query = call.request.parameters()
     if query.get("api-version", "") not in API_VERSIONS:
         raise IdentityRequestInvalid(reason="Required query variable 'api-version' is missing or not supported")
     if not query.get("resource"):
         raise IdentityRequestInvalid(reason="Required query variable 'resource' is missing")
     resource = entra.known_resource(query["resource"])
-    identity = _selected(call.world, query)
+    named = [(name, query[name]) for name in SELECTORS if query.get(name)]
+    if len(named) > 1:
+        raise IdentityRequestInvalid(reason="Only one of client_id, object_id and mi_res_id may be specified")
+    identity = find(call, named)
     call.principal = directory.principal(identity)
     world, now = call.world, int(call.world.now())
     bearer = entra.issue(world, call.principal, resource, client=identity.app_id, life=entra.MANAGED_LIFE)
@@ -81,20 +90,46 @@ def _issued(call: Call, names: dict[str, str]) -> Response:
     })  # fmt: skip
 
 
-def _selected(world: World, query: dict[str, str]) -> Identity:
-    """The identity that the query names, or the machine's own. Raises: IdentityRequestInvalid, IdentityNotFound."""
-    named = [(name, query[name]) for name in SELECTORS if query.get(name)]
-    if len(named) > 1:
-        raise IdentityRequestInvalid(reason="Only one of client_id, object_id and mi_res_id may be specified")
+def _of_machine(call: Call, named: list[tuple[str, str]]) -> Identity:
+    """The identity that is named, or the machine's own. Raises: IdentityNotFound."""
+    world = call.world
     identities = [each for each in directory.everybody(world) if each.kind == directory.MANAGED]
     if not named:
         found = [each for each in identities if each.properties.get("system")]
     else:
         found = [each for each in identities if named[0][1].lower() in _names(world, each)[named[0][0]]]
     if not found:
-        known = ", ".join(f"{each.name} (client_id {each.app_id})" for each in identities)
-        raise IdentityNotFound().why(f"asked for {named or 'the system-assigned identity'}", f"assigned are {known}")
+        raise _unknown(named, identities)
     return found[0]
+
+
+def _of_run(call: Call, named: list[tuple[str, str]]) -> Identity:
+    """The identity of a run's task that is named; without a name its own, or the only one.
+
+    Raises: IdentityNotFound. Source: how-to-use-vm-token (2025-05): without a name the system-assigned identity, and
+    where there is none, the user-assigned one if there is only one.
+    """
+    world, run = call.world, workloads.of(call.world, call.request.client)
+    block: dict[str, Any] = (run.body["request"].get("identity") or {}) if run is not None else {}
+    ids = [each["principalId"] for each in (block.get("userAssignedIdentities") or {}).values()]
+    given = [world.state.principals[id] for id in ids if id in world.state.principals]
+    own = world.state.principals.get(str(block.get("principalId", "")))
+    identities = [*([own] if own is not None else []), *given]
+    if named:
+        found = [each for each in identities if named[0][1].lower() in _names(world, each)[named[0][0]]]
+    else:
+        found = [own] if own is not None else given
+    if len(found) != 1:
+        raise _unknown(named, identities)
+    return found[0]
+
+
+def _unknown(named: list[tuple[str, str]], identities: list[Identity]) -> IdentityNotFound:
+    known = ", ".join(f"{each.name} (client_id {each.app_id})" for each in identities) or "none"
+    asked = f"asked for {named[0] if named else 'the system-assigned identity'}"
+    unknown = IdentityNotFound()
+    unknown.why(asked, f"assigned are {known}")
+    return unknown
 
 
 def _names(world: World, identity: Identity) -> dict[str, tuple[str, ...]]:

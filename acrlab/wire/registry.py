@@ -16,6 +16,7 @@ from acrlab.engine import authorization, tokens
 from acrlab.engine.lifecycle import quarantine
 from acrlab.engine.network import firewall
 from acrlab.engine.state import Registry
+from acrlab.engine.tasks import workloads
 from acrlab.engine.vaults import encryption
 from acrlab.engine.world import World
 from acrlab.wire.call import Call
@@ -131,10 +132,11 @@ def enter(call: Call) -> str:
 
 def admit(call: Call) -> None:
     """Let a request at the registry's data at all. Raises: NetworkDenied, EncryptionKeyUnusable."""
-    verdict = firewall.admits(call.world, call.home, call.request.client)
+    client = workloads.place(call.world, call.request.client)
+    verdict = firewall.admits(call.world, call.home, client)
     if not verdict.allowed:
-        where = firewall.standpoint(call.world, call.request.client)
-        raise NetworkDenied(address=where.address if where is not None else call.request.client).why(*verdict.because)
+        where = firewall.standpoint(call.world, client)
+        raise NetworkDenied(address=where.address if where is not None else client).why(*verdict.because)
     resource = call.world.state.resources.get(call.home.resource.lower())
     if resource is not None:
         encryption.require(call.world, resource.body)

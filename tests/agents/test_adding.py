@@ -100,7 +100,7 @@ def emulator(tmp_path_factory):
 
 @pytest.fixture
 def services(emulator):
-    services = RunServices(emulator.world, "no run", None, emulator._network, lambda line: None)
+    services = RunServices(emulator.world, "no run", None, emulator._network, lambda line: None, emulator._ways)
     yield services
     services.close()
 

@@ -42,6 +42,18 @@ def test_a_task_is_made_started_and_listed(registry: Registry) -> None:
     assert list(registry.tasks.runs("other")) == []
 
 
+def test_a_step_keeps_its_colours(registry: Registry) -> None:
+    """As it is written: with an escape of its own, through agent, storage and SDK into the notebook."""
+    task = "version: v1.1.0\nsteps:\n- cmd: bash -c \"printf '\\\\033[32mgreen <b>\\\\033[0m\\\\n'\"\n"
+    run = registry.run(task)
+    if "a process cannot be started here" in run.log.text:
+        pytest.skip(f"NO PROCESS CAN BE CONFINED HERE: {run.log!r}")
+    assert "\x1b[32mgreen <b>\x1b[0m" in run.log.text
+    shown = run.log._repr_mimebundle_()
+    assert '<span style="color:#00a250">green &lt;b&gt;</span>' in shown["text/html"]
+    assert "\ngreen <b>\n" in shown["text/plain"] and "\x1b" not in shown["text/html"] + shown["text/plain"]
+
+
 def test_what_is_no_context(registry: Registry) -> None:
     with pytest.raises(ValueError, match="nothing to build from"):
         registry.build({}, "app:1")

@@ -1,5 +1,7 @@
 """What starts a run by itself: timers on the world's clock, base images, commits; and why something did not."""
 
+import base64
+
 import pytest
 
 from acrlab.engine.clock import FrozenClock
@@ -79,6 +81,29 @@ def test_what_fell_due_while_nobody_was_there_is_run_once(lab, place):
     assert only.run_type == "AutoBuild"
 
 
+def test_what_the_dial_passes_is_no_time_that_a_run_waits_or_works(lab, place):
+    """A night's run is over some seconds after its moment, however far the dial went on."""
+    create(lab, "nightly", place, timerTriggers=[{"name": "t1", "schedule": "0 0 * * *"}])
+    lab.world.advance(10 * 86400)
+    found = runs_of(lab, "nightly")
+    assert len(found) == 10
+    for each in found:
+        assert each.create_time.strftime("%H:%M") == "00:00"
+        assert each.create_time <= each.start_time <= each.finish_time
+        assert (each.finish_time - each.create_time).total_seconds() < 3600
+
+
+def test_a_run_that_waits_for_its_pool_has_waited(premium):
+    pool = {"location": "westus", "properties": {"count": 0, "tier": "S1", "os": "Linux"}}
+    premium.sdk.agent_pools.begin_create(GROUP, NAME, "crew", pool).result()
+    queued = premium.schedule("DockerBuildRequest", dockerFilePath="Dockerfile", agentPoolName="crew",
+                              sourceLocation=premium.upload(Dockerfile="FROM scratch\n"))  # fmt: skip
+    premium.world.advance(7200)
+    premium.sdk.agent_pools.begin_update(GROUP, NAME, "crew", {"properties": {"count": 1}}).result()
+    done = premium.settled(queued.run_id)
+    assert (done.start_time - done.create_time).total_seconds() >= 7200
+
+
 def test_a_base_image_gets_another_digest(lab, dependent):
     (known,) = lab.sdk.tasks.get(GROUP, NAME, dependent).step.base_image_dependencies
     assert (known.type, known.registry, known.repository, known.tag) == ("Runtime", f"{NAME}.azurecr.io", "base", "1")
@@ -113,6 +138,37 @@ def test_a_task_that_never_succeeded_does_not_know_its_base(lab):
     lab.settled(lab.build("base:1", Dockerfile="FROM scratch\n").run_id)
     assert runs_of(lab, "newtask") == []
     assert "no run of the task has succeeded yet" in why(lab, "newtask").because[1]
+
+
+def told(lab, name):
+    """What was decided of a task's triggers, by the first words of its reasons."""
+    found = lab.world.state.judgements.get(f"{lab.cloud.r}/{NAME}/tasks/{name}".lower(), [])
+    return [each.because[0].partition(" was pushed")[0] for each in found]
+
+
+def test_that_a_task_never_succeeded_is_said_once_of_an_image(lab):
+    """And not of an image that the task makes itself, nor of a push that changes nothing."""
+    base = f"{NAME}.azurecr.io/base:1"
+    create(lab, "newtask", lab.upload(Dockerfile=f"FROM {base}\n"), baseImageTrigger=BASE_IMAGE)
+    for content in ("1", "1", "2"):
+        lab.settled(lab.build("base:1", Dockerfile="FROM scratch\n", a=content).run_id)
+    lab.settled(lab.build("newtask:v0", Dockerfile="FROM scratch\n").run_id)
+    assert told(lab, "newtask") == [base]
+    lab.settled(lab.build("base:2", Dockerfile="FROM scratch\n").run_id)
+    assert told(lab, "newtask") == [base, f"{NAME}.azurecr.io/base:2"]
+
+
+def test_what_the_first_run_of_a_task_pushes_is_no_base_of_it(lab):
+    """Its task file names the image, so that only the push says whose it is; other tasks may be built from it."""
+    text = "version: v1.1.0\nsteps:\n- build: -t $Registry/made:1 .\n- push: [$Registry/made:1]\n"
+    step = {"type": "EncodedTask", "encodedTaskContent": base64.b64encode(text.encode()).decode(),
+            "contextPath": lab.upload(Dockerfile="FROM scratch\n")}  # fmt: skip
+    body = {"location": "westus", "properties": {"platform": LINUX, "step": step,
+                                                 "trigger": {"baseImageTrigger": BASE_IMAGE}}}  # fmt: skip
+    lab.sdk.tasks.create(GROUP, NAME, "maker", body)
+    create(lab, "other", lab.upload(Dockerfile="FROM scratch\n"), baseImageTrigger=BASE_IMAGE)
+    assert run(lab, "maker").status == "Succeeded"
+    assert (told(lab, "maker"), told(lab, "other")) == ([], [f"{NAME}.azurecr.io/made:1"])
 
 
 def source(*events, branch="main", **more):

@@ -9,6 +9,8 @@ from acrlab.agents.references import HUB
 _MCR = "mcr.microsoft.com"
 RECIPES: Mapping[str, Recipe] = {
     f"{_MCR}/hello-world": recipes.hello,
+    f"{_MCR}/azure-cli": recipes.azure,
+    f"{_MCR}/acr/azure-cli": recipes.azure,
     f"{_MCR}/acr/bash": recipes.bash,
     f"{_MCR}/acr/curl": recipes.curl,
     f"{HUB}/library/hello-world": recipes.hello,

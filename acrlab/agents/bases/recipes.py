@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from acrlab.agents import azure_cli
 from acrlab.agents.archive import Layer, written
 from acrlab.agents.bases.hello import program
 from acrlab.agents.bases.rootfs import Rootfs, found
@@ -34,6 +35,7 @@ _NOT_SHIPPED = re.compile(
     r"(^|/)(__pycache__|test|tests|idlelib|tkinter|turtledemo|lib2to3|config-[^/]*)($|/)|\.(a|pyc)$"
     r"|^site-packages/(?!pip)|^\./(site-packages|dist-packages)/(?!pip)"
 )
+AZ = "/opt/acrlab/az"  # where a step finds the modules of az
 _HELLO = """
 Hello from Docker!
 This message shows that your installation appears to be working correctly.
@@ -52,6 +54,17 @@ exit 1
 _WELCOME = """<!DOCTYPE html>
 <html><head><title>Welcome to nginx!</title></head>
 <body><h1>Welcome to nginx!</h1><p>Served by acrlab's stand-in: static files, and no configuration.</p></body></html>
+"""
+_AZ = f"""#!/bin/sh
+if [ ! -d {AZ} ]; then
+  echo "az: acrlab lends the Azure CLI to steps that run this image itself, and to nothing that is built from it" >&2
+  exit 127
+fi
+PYTHONPATH={AZ} exec python3 -m azure.cli "$@"
+"""
+_AZ_ENTRY = """#!/bin/sh
+case "$1" in az | sh | bash) exec "$@" ;; esac
+exec az "$@"
 """
 _NGINX = """#!/bin/sh
 exec python3 -m http.server 80 --directory /usr/share/nginx/html
@@ -150,6 +163,16 @@ def python(folder: Path, blobs: Path, name: str) -> list[Made]:
     return _made(root, blobs, {"Cmd": ["python3"], "Env": [_PATH, f"PYTHON_VERSION={full}"]})
 
 
+def azure(folder: Path, blobs: Path, name: str) -> list[Made]:
+    """Python and bash for the Azure CLI; its modules are lent to the steps that use it (about 700 MB)."""
+    root = _python(folder / "root", name)
+    root.libraries([str(each) for each in azure_cli.modules().rglob("*.so")])
+    root.write("/usr/local/bin/az", _AZ, 0o755)
+    root.write("/usr/local/bin/docker-entrypoint.sh", _AZ_ENTRY, 0o755)
+    short = name.endswith("/acr/azure-cli")  # what the alias az stands for: `az acr list` gives it `acr list`
+    return _made(root, blobs, {"Entrypoint": ["docker-entrypoint.sh"]} if short else {"Cmd": ["bash"]})
+
+
 def node(folder: Path, blobs: Path, name: str) -> list[Made]:
     """The Node.js of this machine, with npm where it is there."""
     root = _shell(folder / "root", name, "bash", user="node")
@@ -185,6 +208,7 @@ def says(recipe: Recipe) -> str:
         curl: f"curl and the tools of a shell, put together by acrlab {machine}",
         python: f"Python {python_version}, put together by acrlab {machine}",
         node: f"Node.js {_node_version()}, put together by acrlab {machine}",
+        azure: f"the Azure CLI of this machine, lent to steps, with Python {python_version}, put together by acrlab",
         web: f"a server of static files without nginx's configuration, in Python {python_version}, made by acrlab",
     }
     return told[recipe]
@@ -196,9 +220,19 @@ def missing(recipe: Recipe) -> str:
         return ""
     if sys.platform != "linux":
         return "programs for Linux are taken from the machine, and this one is no Linux"
+    if recipe is azure:
+        return _no_az()
     needs: dict[Recipe, str] = {bash: "bash", curl: "curl", node: "node"}
     needed = needs.get(recipe, "sh")
     return "" if found([needed]) else f"this machine has no {needed}"
+
+
+def _no_az() -> str:
+    try:
+        azure_cli.modules()
+    except azure_cli.AzMissing as missing:
+        return str(missing)
+    return ""
 
 
 def _shell(folder: Path, name: str, *more: str, user: str = "") -> Rootfs:

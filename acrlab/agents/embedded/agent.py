@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from acrlab.agents.bases.labels import warning
 from acrlab.agents.dockerfile.builder import DEFAULT, Machine, build
 from acrlab.agents.embedded.containers import Containers
 from acrlab.agents.images import Images, Platform
@@ -44,7 +45,9 @@ class FolderAgent:
 
     def pull(self, reference: str, sink: Sink) -> str:
         """Fetch an image; its manifest's digest. Raises: EngineFailed."""
-        self._images.pull(reference, self._platform, sink)
+        image = self._images.pull(reference, self._platform, sink)
+        if said := warning(reference, self._images.config(image)):
+            sink(f"{said}\n".encode())
         return self._images.digest(reference)
 
     def push(self, reference: str, sink: Sink) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from acrlab.agents.runner.building import build
 from acrlab.agents.runner.flags import Arguments, FlagInvalid, read
 from acrlab.agents.runner.images import images, inspect
 from acrlab.agents.runner.machine import Machine, Scene, repository, valid, waited
-from acrlab.agents.runner.tools import TOOLS
+from acrlab.agents.runner.tools import LENT, TOOLS
 from acrlab.domain.tasks.alias import IMAGES
 from acrlab.domain.tasks.dependencies import normalised
 
@@ -71,7 +71,8 @@ class Docker:
             if tool and (code := tool(self.machine, command, self._inside(arguments, scene), self)) is not None:
                 return code
             self._present(image, arguments, scene)
-            return self._started(self._container(image, tuple(command), arguments), scene)
+            container = self._container(image, tuple(command), arguments)
+            return self._started(self._lent(container) if repository(image) in LENT else container, scene)
         except EngineFailed as failure:
             text = failure.text.removeprefix("docker: ").removeprefix(DAEMON)
             scene.complain(f"docker: {'' if text.startswith('invalid reference') else DAEMON}{text}{HELP}")
@@ -113,6 +114,13 @@ class Docker:
             ports=arguments.all("publish"), expose=arguments.all("expose"), cpus=arguments.one("cpus"),
             isolation=arguments.one("isolation"), privileged=arguments.on("privileged"),
             detach=arguments.on("detach"), remove=arguments.on("rm"),
+        )  # fmt: skip
+
+    def _lent(self, container: Container) -> Container:
+        loan = self.machine.services.loan()
+        return replace(
+            container, mounts=(*container.mounts, *loan.mounts), network=loan.network or container.network,
+            environment={**loan.environment, **container.environment},
         )  # fmt: skip
 
     def _mount(self, written: str) -> Mount:

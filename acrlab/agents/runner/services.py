@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from acrlab.agents.protocol import Download, RemoteFailed, Sink
+import msgspec
+
+from acrlab.agents.protocol import Download, Mount, RemoteFailed
 from acrlab.domain.tasks.run import Source
 
 
@@ -16,9 +18,17 @@ class SourceFailed(RemoteFailed):
     """A context could not be fetched; the text is what the log says."""
 
 
+class Loan(msgspec.Struct, frozen=True):
+    """What a container gets besides what its step says. `network`: another one than the step's."""
+
+    mounts: tuple[Mount, ...] = ()
+    environment: Mapping[str, str] = {}
+    network: str = ""
+
+
 class Services(Protocol):
-    """Given by whoever starts the run. A class that says it is one has `read`, `download`,
-    `clone` and `az` as they are here."""
+    """Given by whoever starts the run. A class that says it is one has `read`, `download`, `clone` and `loan` as they
+    are here."""
 
     def secret(self, keyvault_url: str, client_id: str) -> str:
         """The value of a Key Vault secret. Raises: SecretFailed."""
@@ -48,6 +58,6 @@ class Services(Protocol):
         """The text behind a URL, within two seconds: a file of aliases. Raises: SourceFailed."""
         raise SourceFailed(f'Get "{url}": not emulated: files of aliases by URL')
 
-    def az(self, argv: Sequence[str], environment: Mapping[str, str], folder: Path, sink: Sink) -> int | None:
-        """The real Azure CLI, signed in as nobody, beside that folder; its exit code, or None: there is none here."""
-        return None
+    def loan(self) -> Loan:
+        """What a container of azure-cli gets from this machine: az where there is one, and a way to Azure."""
+        return Loan()

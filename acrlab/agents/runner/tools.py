@@ -1,6 +1,5 @@
 """Microsoft's tool images, and docker's: what they do is done here, without their images."""
 
-import posixpath
 from collections.abc import Callable, Sequence
 
 from acrlab.agents.runner.machine import Machine, Scene
@@ -27,17 +26,9 @@ def _acr(machine: Machine, argv: Sequence[str], scene: Scene, docker: Program) -
     return machine.services.acr(words, scene.say)
 
 
-def _az(machine: Machine, argv: Sequence[str], scene: Scene, docker: Program) -> int | None:
-    """azure-cli: that of this machine, when there is one; else the image is looked for as any other."""
-    words = argv[1:] if argv[:1] == ["az"] else argv
-    folder = machine.places.found(posixpath.normpath(scene.directory)) or machine.places.workspace
-    return machine.services.az(words, scene.variables, folder, scene.sink)
-
-
 TOOLS: dict[str, Tool] = {
     "docker.io/library/docker": _docker,
     "docker.io/library/buildx": _buildx,
     "mcr.microsoft.com/acr/acr-cli": _acr,
-    "mcr.microsoft.com/acr/azure-cli": _az,
-    "mcr.microsoft.com/azure-cli": _az,
 }
+LENT = frozenset(("mcr.microsoft.com/acr/azure-cli", "mcr.microsoft.com/azure-cli"))  # they ask Azure over the network

@@ -8,7 +8,8 @@ from acrlab.domain.events.happening import Happening
 class RunQueued(Happening, frozen=True):
     """A run waits for an agent. `number` counts the runs of the registry; `log` names its log in the storage account.
 
-    `request` is what was asked for, secrets included; it is dropped from the state once the run has ended.
+    `request` is what was asked for, secrets included; it is dropped from the state once the run has ended. `ahead` is
+    how far the dial still had to go when it passed the moment: agents take up their work after it. Units: seconds.
     """
 
     id: str
@@ -17,6 +18,7 @@ class RunQueued(Happening, frozen=True):
     log: str
     properties: dict[str, Any]
     request: dict[str, Any]
+    ahead: float = 0.0
 
 
 class RunStarted(Happening, frozen=True):

@@ -75,6 +75,7 @@ def cancelled(ask: Ask) -> Resource:
     if run.body["status"] not in runs.UNFINISHED:
         raise RunFinished(run=ask.id.name, status=run.body["status"])
     now = ask.world.now()
-    worked = now - run.body.get("started", now)  # its agent does not get to say
+    here = now - run.body["ahead"]
+    worked = here - run.body.get("started", here)  # its agent does not get to say
     ask.world.commit(events.RunEnded(at=now, by=ask.by, id=run.id, status="Canceled", seconds=worked))
     return ask.world.state.resources[run.id.lower()]

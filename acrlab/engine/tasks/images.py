@@ -4,12 +4,14 @@ Source: container-registry-tasks-base-images (2023-10): at once in registries of
 runtime image only unless the trigger says All; known after the first run that succeeded; a stable tag.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import events, moments, names
 from acrlab.domain.tasks.dependencies import HUB
+from acrlab.engine.access import runs as own
 from acrlab.engine.state import Job, Resource
 from acrlab.engine.tasks import automatic, runs
 
@@ -21,6 +23,8 @@ KIND = "Image Update"
 SOONEST, LATEST = 600.0, 3600.0  # seconds between two looks at a public image
 HUBS = {HUB: "docker.io", "index.docker.io": "docker.io"}
 TASKS = "/tasks/"
+NEVER = "no run of the task has succeeded yet: what it is built from is not known"
+_SPELLED = re.compile(r"^(\{\{\s*\.Run\.Registry\s*\}\}|\$Registry|[\w-]+\.azurecr\.io)/")  # a registry before a name
 
 
 def pushed(world: "World", event: events.ManifestPushed) -> Iterator[events.Event]:
@@ -33,9 +37,17 @@ def pushed(world: "World", event: events.ManifestPushed) -> Iterator[events.Even
     image = {
         "registry": registry.login_server, "repository": event.repository, "tag": event.tag, "digest": event.digest
     }  # fmt: skip
-    before, ahead = known.digest if known is not None else "", dict[str, int]()
+    before, ahead, maker = known.digest if known is not None else "", dict[str, int](), _maker(world, event.by)
     for task in _watching(world):
-        yield from _judged(world, task, image, before, ahead)
+        if task.id.lower() != maker or dependencies(task):
+            yield from _judged(world, task, image, before, ahead)
+
+
+def _maker(world: "World", by: str) -> str:
+    """The task whose run has pushed; empty where it was no run of a task."""
+    run = world.state.resources.get(by.removeprefix(own.PREFIX)) if by.startswith(own.PREFIX) else None
+    name = run.body["properties"].get("task") if run is not None else None
+    return f"{by.removeprefix(own.PREFIX).rpartition('/runs/')[0]}/tasks/{name}".lower() if name else ""
 
 
 def _watching(world: "World") -> list[Resource]:
@@ -67,15 +79,19 @@ def _judged(
 
 
 def _named(image: dict[str, str]) -> str:
-    return f"{image['registry']}/{image['repository']}:{image['tag']} was pushed with {image['digest'][:19]}"
+    return f"{_reference(image)} was pushed with {image['digest'][:19]}"
+
+
+def _reference(image: dict[str, str]) -> str:
+    return f"{image['registry']}/{image['repository']}:{image['tag']}"
 
 
 def _against(world: "World", task: Resource, image: dict[str, str], before: str) -> str | None:
     """Why a push does not build a task anew; empty when it does, None when it does not concern the task."""
     registry, known, trigger = runs.registry_of_task(world, task), dependencies(task), _trigger(task)
-    own = registry is not None and registry.login_server == image["registry"]
+    home = registry is not None and registry.login_server == image["registry"]
     if not known:
-        return "no run of the task has succeeded yet: what it is built from is not known" if own else None
+        return NEVER if home and _first_told(world, task, image, before) else None
     place = image["registry"], image["repository"]
     same = [each for each in known if (each["registry"], each["repository"]) == place]
     if not same:
@@ -90,9 +106,24 @@ def _against(world: "World", task: Resource, image: dict[str, str], before: str)
         return "only a stage that is not the last is built from it, and the trigger is for the Runtime image"
     if image["digest"] in {before, *(each.get("digest") for each in tagged)}:
         return "the tag has the digest that it had before"
-    if not own and not _credential(task, image["registry"]):
+    if not home and not _credential(task, image["registry"]):
         return f"the task has no credential for {image['registry']}: az acr task credential add"
     return ""
+
+
+def _first_told(world: "World", task: Resource, image: dict[str, str], before: str) -> bool:
+    """Whether a push might have been of a base that the task does not know yet, and nobody has heard of that image."""
+    if image["digest"] == before or image["repository"] in _targets(task):
+        return False
+    pushed = f"{_reference(image)} was pushed"
+    told = world.state.judgements.get(task.id.lower(), ())
+    return not any(NEVER in each.because and each.because[0].startswith(pushed) for each in told)
+
+
+def _targets(task: Resource) -> set[str]:
+    """The repositories that a task builds images for."""
+    names = task.body["properties"]["step"].get("imageNames") or ()
+    return {_SPELLED.sub("", str(name)).partition(":")[0].lower() for name in names}
 
 
 def _credential(task: Resource, host: str) -> bool:

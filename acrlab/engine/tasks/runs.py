@@ -44,7 +44,7 @@ def queued(
     id = f"{registry.resource}/runs/{named(registry, number)}"
     return events.RunQueued(
         at=world.now(), by=by, id=id, registry=registry.name, number=number, log=f"logs/{world.uuid()}",
-        properties=properties, request=request,
+        properties=properties, request=request, ahead=world.ahead,
     )  # fmt: skip
 
 

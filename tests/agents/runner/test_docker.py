@@ -2,6 +2,8 @@
 
 import pytest
 
+from acrlab.agents.protocol import Mount
+from acrlab.agents.runner.services import Loan
 from tests.agents.runner.machine import Run
 
 A = "version: v1.1.0\nsteps:\n"
@@ -102,18 +104,17 @@ def test_acr_purge(run):
     assert steps(Run(run.folder / "2"), "mcr.microsoft.com/acr/acr-cli:0.17 nope")[0] == "Failed"
 
 
-def test_az_without_one_is_an_image_as_any_other(run):
-    def az(argv, environment, folder, sink):
-        sink(f"az {' '.join(argv)} {environment['A']} {folder.name}\n".encode())
-        return 3
-
-    steps(run, "az --version")
-    assert run.agent.started[0].image.startswith("mcr.microsoft.com/acr/azure-cli:")
-    two = Run(run.folder / "two")
-    two.desk.az = az
-    two.task(A + "  - cmd: az acr list -o tsv\n    env: [A=b]\n")
-    assert "az acr list -o tsv b workspace" in two.log
-    assert two.log[-1] == "failed to run step ID: acb_step_0: exit status 3"
+def test_az_is_lent_what_it_needs(run):
+    """The alias, and the image by its name; no other image is lent anything."""
+    loan = Loan((Mount(run.folder, "/opt/acrlab/trust", read_only=True),), {"HTTPS_PROXY": "p", "A": "loan"}, "host")
+    run.desk.loan = lambda: loan
+    run.task(A + "  - cmd: az echo list\n    env: [A=b]\n  - cmd: mcr.microsoft.com/azure-cli true\n"
+             "  - cmd: bash true\n")  # fmt: skip
+    first, second, third = run.agent.started
+    assert first.image.startswith("mcr.microsoft.com/acr/azure-cli:") and first.command == ("echo", "list")
+    assert (first.environment["HTTPS_PROXY"], first.environment["A"], first.network) == ("p", "b", "host")
+    assert second.mounts[-1] == loan.mounts[0] and second.command == ("true",)
+    assert "HTTPS_PROXY" not in third.environment and third.network == "acb_default_network"
 
 
 # The agent's shell.
