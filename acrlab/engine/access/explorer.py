@@ -53,6 +53,7 @@ class Matrix(msgspec.Struct, frozen=True):
     """Everybody against everything. `left` principals were too many to be shown."""
 
     registry: str
+    resource: str
     repository: str
     mode: str
     repositories: tuple[str, ...]
@@ -117,7 +118,8 @@ def matrix(world: World, registry: Registry, repository: str = "", client: str =
     names = tuple(each.name for each in registry.visible())
     operations = (*CONTENT, *(each.operation for each in CONTROL))
     mode = authorization.mode(world, registry)
-    return Matrix(registry.name, repository, mode, names, operations, rows, max(len(everybody) - MOST, 0))
+    left = max(len(everybody) - MOST, 0)
+    return Matrix(registry.name, registry.resource, repository, mode, names, operations, rows, left)
 
 
 def _everybody(world: World, registry: Registry) -> Iterator[Principal]:
