@@ -45,8 +45,7 @@ class StorageMap:
             *_bars(found),
             tag("div", self._registries(), self._targets(), act("Read again", "read"), class_="picks bar"),
             _answer(found, freed, self._said()), self._picture(freed),
-            tag("details", tag("summary", "Blob by blob, as a list"), Markup(self.blobs().html())),
-            tag("details", tag("summary", "Manifest by manifest, as a list"), Markup(self.table().html())),
+            _list("Blob by blob, as a list", self.blobs()), _list("Manifest by manifest, as a list", self.table()),
             class_="look", data_follows="choose",
         )  # fmt: skip
 
@@ -181,6 +180,11 @@ def _bars(found: Holding) -> Iterator[Markup]:
         more = "more" if other > 0 else "less"
         yield tag("p", f"The registry itself counts {size(found.counted)}, {size(abs(other))} {more}: blobs that wait "
                   "for a manifest, for collection or for the end of soft delete.", class_="note")  # fmt: skip
+
+
+def _list(title: str, table: Table) -> Markup:
+    whole = tag("div", Markup(table.html()), class_="list", role="group", aria_label=title, tabindex=0)
+    return tag("details", tag("summary", title), whole)
 
 
 def _answer(found: Holding, freed: Freed | None, said: str) -> Markup:

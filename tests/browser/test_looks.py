@@ -36,6 +36,7 @@ return at.scrollWidth > at.clientWidth + 1; }"""
 def shown(sight: Sight, lab: str, name: str, call: str) -> Iterator[None]:
     """A widget, at the end held to what every widget is: nothing serious by axe, in no theme and no width."""
     path = sight.notebook(name, SHOP, call)
+    sight.page.set_viewport_size({"width": 1280, "height": 2600})
     sight.open(lab, path.name)
     sight.run()
     sight.panel.locator("h3").wait_for()
@@ -55,6 +56,7 @@ def test_the_tier_meter(sight: Sight, lab: str) -> None:
     with shown(sight, lab, "tier-meter", "ui.tier(cloud, registry)"):
         meter = sight.panel.get_by_role("meter", name="Webhooks")
         assert meter.get_attribute("aria-valuetext") == "9 of 10"
+        sight.panel.get_by_label("Beside it").focus()
         with sight.onward():
             sight.panel.get_by_label("Beside it").select_option("Basic")
         assert sight.panel.get_by_label("Beside it").evaluate("each => each === document.activeElement")
@@ -68,8 +70,8 @@ def test_the_access_explorer_by_keyboard(sight: Sight, lab: str) -> None:
     with shown(sight, lab, "access-explorer", "ui.access(cloud, registry)"):
         before = sight.cells()
         with sight.onward():
-            sight.panel.get_by_label("On").select_option("shop/api")
-        sight.panel.get_by_label("Who", exact=True).focus()
+            sight.panel.get_by_role("combobox", name="On").select_option("shop/api")
+        sight.panel.get_by_role("combobox", name="Who").focus()
         sight.page.keyboard.press("Tab")
         focused = "document.activeElement.getAttribute('aria-label')"
         while "courier" not in str(sight.page.evaluate(focused)):
