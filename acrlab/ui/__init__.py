@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from acrlab.client.cloud import Cloud
     from acrlab.client.registry import Registry
     from acrlab.client.tasks import Run, Tasks
@@ -91,16 +93,19 @@ def tier(cloud: "Cloud", registry: "Registry", edition: str = "") -> "Look":
     return Look(TierMeter(lambda facts: reading(cloud, registry, facts), edition or edition_of(cloud)))
 
 
-def access(cloud: "Cloud", registry: "Registry", repository: str = "", place: str = "") -> "Look":
+def access(
+    cloud: "Cloud", registry: "Registry", repository: str = "", who: "Sequence[str]" = (), place: str = ""
+) -> "Look":  # fmt: skip
     """Who may do what at a registry, and why: the emulator's own verdicts, without anything being done.
 
-    `place` is where they would stand: an address, or network/subnet. Raises: EmulatorOnly, ControlRefused.
+    `who` names those to be shown, left open everybody; `place` is where they would stand: an address, or
+    network/subnet. Raises: EmulatorOnly, ControlRefused.
     """
     from acrlab.ui.access_explorer import AccessExplorer
     from acrlab.ui.panel import Look
 
     powers = cloud.emulator
-    return Look(AccessExplorer(lambda about: powers.access(registry.name, about, place), repository))
+    return Look(AccessExplorer(lambda about: powers.access(registry.name, about, place), repository, who))
 
 
 def storage(*registries: "Registry") -> "Look":

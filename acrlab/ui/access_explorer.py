@@ -5,7 +5,7 @@ The verdicts are the emulator's own (engine.access.explorer): nothing is decided
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from acrlab.client.display import Table
@@ -35,12 +35,15 @@ _numbers = itertools.count(1)
 
 
 class AccessExplorer:
-    """A face. `look` asks the emulator for the verdicts about a repository, or any."""
+    """A face. `look` asks the emulator for the verdicts about a repository, or any; `who` names those to be shown."""
 
     name = "access explorer"
 
-    def __init__(self, look: Callable[[str], dict[str, Any]], repository: str = "") -> None:
-        self._look, self.matrix = look, look(repository)
+    def __init__(
+        self, look: Callable[[str], dict[str, Any]], repository: str = "", who: Sequence[str] = ()
+    ) -> None:  # fmt: skip
+        self._look, self._who = look, frozenset(who)
+        self.matrix = self._seen(repository)
         self.plane, self.kind, self.chosen = "content", "", ("", "", "")
         self._pane = f"acrlab-why-{next(_numbers)}"
 
@@ -70,8 +73,14 @@ class AccessExplorer:
         repository, plane, kind = (next(iter(form.get(name, ())), "") for name in ("repository", "plane", "kind"))
         self.plane, self.kind = plane if plane in _PLANES else self.plane, kind if kind in _KINDS else ""
         known = repository if repository in self.matrix["repositories"] else ""
-        self.matrix = self._look(known)
+        self.matrix = self._seen(known)
         return True
+
+    def _seen(self, repository: str) -> dict[str, Any]:
+        """The matrix, with those that are to be shown."""
+        found = self._look(repository)
+        wanted = (row for row in found["rows"] if not self._who or row["name"] in self._who)
+        return {**found, "rows": list(wanted)}
 
     def _repositories(self) -> Markup:
         names = {"": _ANY, **{each: each for each in self.matrix["repositories"]}}

@@ -172,6 +172,8 @@ def test_the_text_twin_has_every_cell_and_the_reasons(cloud: Cloud, registry: Re
     for pair in (("nobody", "push"), ("acrlab-sp", "fly")):
         with pytest.raises(LookupError):
             face.why(*pair)
+    few = explorer(ui.access(cloud, registry, who=("acrlab-sp", "anonymous")))
+    assert [row[0] for row in few.tables()[0].rows] == ["acrlab-sp", "anonymous"]
     with pytest.raises(ControlRefused, match="no repository"):
         ui.access(cloud, registry, "nowhere")
 
