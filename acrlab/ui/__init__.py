@@ -8,13 +8,14 @@ if TYPE_CHECKING:
     from acrlab.client.cloud import Cloud
     from acrlab.client.registry import Registry
     from acrlab.client.tasks import Run, Tasks
+    from acrlab.ui.cost_plot import CostPlot
     from acrlab.ui.panel import Look, Panel
     from acrlab.ui.run_history import History
     from acrlab.ui.standing import Standing
     from acrlab.ui.task_graph import TaskGraph
     from acrlab.ui.trigger_timeline import Timeline
 
-__all__ = ["access", "exam", "follow", "history", "progress", "quiz", "storage", "task", "tier", "triggers"]
+__all__ = ["access", "costs", "exam", "follow", "history", "progress", "quiz", "storage", "task", "tier", "triggers"]
 
 
 def quiz(topic: str = "", count: int = 10, seed: int = 0, pack: str = "") -> "Panel":
@@ -91,6 +92,21 @@ def tier(cloud: "Cloud", registry: "Registry", edition: str = "") -> "Look":
     from acrlab.ui.tier_meter import TierMeter
 
     return Look(TierMeter(lambda facts: reading(cloud, registry, facts), edition or edition_of(cloud)))
+
+
+def costs(most: str | int = "1 TiB", regions: "Sequence[int]" = (1, 2, 3), edition: str = "current-2026") -> "CostPlot":
+    """What a month costs in each tier, against what is stored and in how many regions.
+
+    Raises: ValueError for an amount that is none, or nothing; KeyError for a profile that does not exist.
+    """
+    from acrlab.domain import amounts
+    from acrlab.domain.tiers import profile
+    from acrlab.ui.cost_plot import CostPlot
+
+    size = amounts.stored(most)
+    if size <= 0 or not regions or min(regions) < 1:
+        raise ValueError("a plot goes up to an amount above nothing, for one region or more")
+    return CostPlot(profile(edition), size, regions)
 
 
 def access(

@@ -52,6 +52,18 @@ def shown(sight: Sight, lab: str, name: str, call: str) -> Iterator[None]:
         sight.page.evaluate(NARROW % "")
 
 
+def test_the_plot_of_the_cost(sight: Sight, lab: str) -> None:
+    path = sight.notebook("cost-plot", "from acrlab import ui", "ui.costs()")
+    sight.open(lab, path.name)
+    sight.run()
+    plot = ".jp-OutputArea:has(svg[aria-label^='Cost of a month'])"
+    sight.page.locator(f"{plot} svg").get_by_text("from 466 GiB on: Premium").wait_for()
+    for theme in ("Light", "Dark"):
+        sight.theme(theme)
+        assert serious(sight.page, plot) == []
+        sight.picture(f"cost-plot-{theme}", sight.page.locator(plot))
+
+
 def test_the_tier_meter(sight: Sight, lab: str) -> None:
     with shown(sight, lab, "tier-meter", "ui.tier(cloud, registry)"):
         meter = sight.panel.get_by_role("meter", name="Webhooks")

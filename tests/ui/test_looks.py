@@ -9,7 +9,9 @@ from acrlab import Image, ui
 from acrlab.client.cloud import Cloud, EmulatorOnly, connect
 from acrlab.client.control import ControlRefused
 from acrlab.client.registry import Registry
-from acrlab.domain.tiers import CLASSIC
+from acrlab.domain import billing
+from acrlab.domain.billing import GIB
+from acrlab.domain.tiers import CLASSIC, profile
 from acrlab.emulator import Emulator
 from acrlab.ui.access_explorer import AccessExplorer, placed
 from acrlab.ui.holdings import Freed, Held, Holding, Piece
@@ -117,6 +119,36 @@ def test_rates_are_measured_where_they_are_counted() -> None:
             assert 0 < (after["DataplaneRead"][0] or 0) < 10 and after["DataplaneWrite"][0] == 0
 
 
+# The plot of the cost
+
+
+def test_lines_cross_where_another_tier_becomes_the_cheapest() -> None:
+    plot = ui.costs()
+    assert [each.name for each in plot.lines] == [
+        "Basic", "Standard", "Premium", "Premium, 2 regions", "Premium, 3 regions",
+    ]  # fmt: skip
+    (turn,) = plot.turns
+    facts = profile()
+    for beside, cheaper in ((-GIB, "Basic"), (GIB, "Premium")):
+        prices = {tier: billing.monthly(facts, tier, int(turn.at) + beside) for tier in facts.tiers}
+        assert min(prices, key=lambda tier: prices[tier]) == cheaper
+    assert ui.costs("100 GiB").turns == (), "up to there Basic stays the cheapest"
+    assert "From 466 GiB on Premium is the cheapest" in repr(plot)
+
+
+def test_every_line_is_drawn_named_and_in_the_table() -> None:
+    plot = ui.costs("2 TiB", regions=(1, 4), edition=CLASSIC)
+    texts = [each.text for each in tree(plot.html()) if each.name == "text"]
+    for line in plot.lines:
+        assert f"{line.name} {line.points[-1][1]:.2f}" in texts
+        assert any(row[0] == line.name for row in plot.table().rows)
+    assert {"0", "500", "1000", "1500", "2000"} <= set(texts)
+    assert dict(plot._repr_mimebundle_())["text/plain"] == repr(plot)
+    for wrong in (lambda: ui.costs(0), lambda: ui.costs("much"), lambda: ui.costs(regions=(0,))):
+        with pytest.raises(ValueError):
+            wrong()
+
+
 # The access explorer
 
 
@@ -176,6 +208,9 @@ def test_the_text_twin_has_every_cell_and_the_reasons(cloud: Cloud, registry: Re
     assert [row[0] for row in few.tables()[0].rows] == ["acrlab-sp", "anonymous"]
     with pytest.raises(ControlRefused, match="no repository"):
         ui.access(cloud, registry, "nowhere")
+    for look in (cloud.emulator.access, cloud.emulator.rates):
+        with pytest.raises(ControlRefused, match="nowhere"):
+            look("nowhere")
 
 
 def test_scopes_are_said_in_words() -> None:
