@@ -193,6 +193,18 @@ class Powers:
         """What each registry has cost so far, or one of them, meter by meter; with `tier`, what it would cost there."""
         return bills.shown(self._control.cost(registry, tier), one=bool(registry), tier=tier)
 
+    def bill(self, registry: str, tier: str = "") -> dict[str, Any]:
+        """The same of one registry, as the emulator tells it. Units: USD."""
+        return self._control.cost(registry, tier)[0]
+
+    def access(self, registry: str, repository: str = "", place: str = "") -> dict[str, Any]:
+        """Who may do what at a registry and why: the verdicts that requests would get, without making any."""
+        return self._control.access(registry, repository, place)
+
+    def rates(self, registry: str) -> dict[str, float]:
+        """How many requests of each kind a registry takes this minute; nothing where they are not counted."""
+        return self._control.rates(registry)
+
     def standing(self, place: str) -> requests.Session:
         """An HTTP client that stands at a source address, or in `network/subnet`; whoever takes it closes it.
 

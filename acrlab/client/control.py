@@ -88,11 +88,20 @@ class Control:
 
     def cost(self, registry: str = "", tier: str = "") -> list[dict[str, Any]]:
         """The bill of each registry, or of one; with `tier`, what the same would have cost there."""
+        return self._look("cost", registry=registry, tier=tier)
+
+    def access(self, registry: str, repository: str = "", place: str = "") -> dict[str, Any]:
+        """Who may do what at a registry, and why; about one repository, from one place."""
+        return self._look("access", registry=registry, repository=repository, **{"from": place})
+
+    def rates(self, registry: str) -> dict[str, float]:
+        """What is left of each rate of a registry this minute; nothing where requests are not counted."""
+        return self._look("rates", registry=registry)
+
+    def _look(self, path: str, **asked: str) -> Any:
         from urllib.parse import urlencode  # late, as below
 
-        query = urlencode({"registry": registry, "tier": tier})
-        found: list[dict[str, Any]] = self._ask("GET", f"cost?{query}")
-        return found
+        return self._ask("GET", f"{path}?{urlencode(asked)}")
 
     def connections(self) -> list[dict[str, Any]]:
         """The service connections of pipelines, without their secrets."""

@@ -27,6 +27,7 @@ from acrlab.client.tasks import Run, Tasks
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_PREVIEW = "2025-06-01-preview"
 _ATTRIBUTES = ("delete", "write", "read", "list")
 
 
@@ -261,6 +262,15 @@ class Registry:
     @cached_property
     def _session(self) -> Session:
         return Session(self._credential, self.login_server)
+
+    @property
+    @_told
+    def soft_deletes(self) -> bool:
+        """Whether soft delete is on: only a preview of the API tells, as only a preview switches it."""
+        subscription = str(self._resource.id).split("/")[2]
+        with ContainerRegistryManagementClient(self._credential, subscription, api_version=_PREVIEW) as client:
+            policies = client.registries.get(self.group, self.name).as_dict()["properties"].get("policies") or {}
+        return str((policies.get("softDeletePolicy") or {}).get("status", "")).lower() == "enabled"
 
     @_told
     def deleted(self, repository: str) -> Listing[dict[str, Any]]:

@@ -197,7 +197,8 @@ def links(notebook: Notebook) -> Found:
 def marked_powers(notebook: Notebook) -> Found:
     """What only an emulator can do is tagged emulator-only."""
     listened = {name for _, cell in notebook.code for name in _LISTENED.findall(source(cell))}
-    power = re.compile("|".join([r"\bcloud\.(emulator|requests)\b", *(rf"(?<![\w.]){each}\." for each in listened)]))
+    powers = (r"\bcloud\.(emulator|requests)\b", r"\bui\.(access|triggers)\(")
+    power = re.compile("|".join([*powers, *(rf"(?<![\w.]){each}\." for each in listened)]))
     for number, cell in notebook.code:
         uses = power.search(source(cell)) is not None
         if notebook.run and uses != ("emulator-only" in tags(cell)):

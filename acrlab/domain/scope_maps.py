@@ -93,12 +93,11 @@ def _invalid(text: object, reason: str) -> ScopeMapActionInvalid:
     return ScopeMapActionInvalid(action=str(text)[:120], reason=reason)
 
 
-def allows(actions: Iterable[str], operation: str, repository: str) -> bool:
-    """Say whether the actions let a token do something with a repository. "*" asks for any repository at all."""
-    lines = (action(each) for each in actions)
-    return any(
-        line.kind == "repositories"
-        and OPERATIONS[line.verb] == operation
-        and (repository == "*" or line.covers(repository))
-        for line in lines
-    )
+def allowing(actions: Iterable[str], operation: str, repository: str) -> str:
+    """The first action that lets a token do something with a repository, "" for none. "*" asks for any repository."""
+    for text in actions:
+        line = action(text)
+        reaches = line.kind == "repositories" and (repository == "*" or line.covers(repository))
+        if reaches and OPERATIONS[line.verb] == operation:
+            return text
+    return ""

@@ -1,6 +1,6 @@
 """Who may do what where: role assignments, and the verdict with its reasons."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -131,20 +131,56 @@ def token_actions(world: World, registry: Registry, principal: Principal, kind: 
 
 def operates(world: World, registry: Registry, principal: Principal, operation: str, repository: str = "") -> bool:
     """Say whether a principal may do one of the operations of roles.toml."""
-    if principal.kind == "admin":
-        return True
-    if principal.kind == "token":
-        return repository_tokens.allows(world, registry, principal.name, operation, repository)
-    if principal.kind == "anonymous":
-        return anonymous_pull(world, registry) and (operation in ANONYMOUS or operation == "catalog")
-    if principal.kind == runs.KIND:
-        return runs.allows(world, registry, principal)
+    return bool(grounds(world, registry, principal, operation, repository))
+
+
+def grounds(
+    world: World, registry: Registry, principal: Principal, operation: str, repository: str = ""
+) -> tuple[str, ...]:  # fmt: skip
+    """What lets a principal do one of the operations of roles.toml; nothing when it may not."""
+    own = _GROUNDS.get(principal.kind)
+    if own is not None:
+        return own(world, registry, principal, operation, repository)
     found = held(world, principal, registry.resource)
     need = roles.requirement(operation, mode(world, registry))
-    return any(
-        all(any(each.allows(action, need.data, repository) for each in found) for action in alternative)
-        for alternative in need.any_of
-    )
+    for alternative in need.any_of:
+        givers = [_giver(found, action, need.data, repository) for action in alternative]
+        if all(givers):
+            return tuple(f"{giver} allows {action}" for giver, action in zip(givers, alternative, strict=True))
+    return ()
+
+
+def _giver(found: Iterable[Held], action: str, data: bool, repository: str) -> Held | None:
+    return next((each for each in found if each.allows(action, data, repository)), None)
+
+
+def _of_admin(world: World, registry: Registry, principal: Principal, operation: str, repository: str) -> tuple[str]:
+    return (f"the admin user may do everything with the content of {registry.name}",)
+
+
+def _of_token(
+    world: World, registry: Registry, principal: Principal, operation: str, repository: str
+) -> tuple[str, ...]:  # fmt: skip
+    return repository_tokens.grounds(world, registry, principal.name, operation, repository)
+
+
+def _of_anybody(
+    world: World, registry: Registry, principal: Principal, operation: str, repository: str
+) -> tuple[str, ...]:  # fmt: skip
+    open_ = anonymous_pull(world, registry) and (operation in ANONYMOUS or operation == "catalog")
+    return ("anonymousPullEnabled is true",) if open_ else ()
+
+
+def _of_run(
+    world: World, registry: Registry, principal: Principal, operation: str, repository: str
+) -> tuple[str, ...]:  # fmt: skip
+    return ("a run may do everything in its own registry",) if runs.allows(world, registry, principal) else ()
+
+
+# Principals that hold no roles, by kind.
+_GROUNDS: Mapping[str, Callable[[World, Registry, Principal, str, str], tuple[str, ...]]] = {
+    "admin": _of_admin, "token": _of_token, "anonymous": _of_anybody, runs.KIND: _of_run,
+}  # fmt: skip
 
 
 def lacks(

@@ -18,3 +18,16 @@ def require_deletable(repository: Repository, entry: Entry) -> None:
             raise DisallowedOperation().why(
                 f"tag {name} of the manifest is locked: writeEnabled or deleteEnabled is false"
             )
+
+
+def require_whole_deletable(repository: Repository) -> None:
+    """A lock on a repository, or on anything in it, keeps all of it.
+
+    Raises: DisallowedOperation. Source: container-registry-image-lock (2023-10-31).
+    """
+    if repository.attributes.protects:
+        raise DisallowedOperation().why(
+            f"repository {repository.name} is locked: writeEnabled or deleteEnabled is false"
+        )
+    for entry in repository.manifests.values():
+        require_deletable(repository, entry)

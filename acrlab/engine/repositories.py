@@ -8,7 +8,7 @@ import msgspec
 
 from acrlab.domain import events
 from acrlab.domain.content import Attributes
-from acrlab.domain.errors import DisallowedOperation, NameUnknown
+from acrlab.domain.errors import NameUnknown
 from acrlab.engine import collection, locks, manifests
 from acrlab.engine.lifecycle import soft_delete
 from acrlab.engine.state import Entry, Registry, Repository, Tag
@@ -102,10 +102,7 @@ def delete(world: World, registry: Registry, name: str, by: str) -> tuple[list[s
     Source: container-registry-image-lock (2023-10-31).
     """
     repository = find(registry, name)
-    if repository.attributes.protects:
-        raise DisallowedOperation().why(f"repository {name} is locked: writeEnabled or deleteEnabled is false")
-    for entry in repository.manifests.values():
-        locks.require_deletable(repository, entry)
+    locks.require_whole_deletable(repository)
     gone = sorted(repository.manifests), sorted(repository.tags)
     now = world.now()
     world.commit(*_endings(world, registry, name, gone[0], by), *collection.planned(world, now))

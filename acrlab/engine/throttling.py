@@ -66,6 +66,23 @@ class Buckets:
         for _, bucket in found:
             bucket.level -= 1
 
+    def left(self, world: "World", registry: Registry) -> dict[str, float]:
+        """What is left of each rate of a registry now, in requests; a bucket that was never drawn from is full."""
+        resource = world.state.resources.get(registry.resource.lower())
+        if resource is None:
+            return {}
+        rates = tiers.profile(world.state.profile).tier(resource.body["sku"]["name"]).rates.values()
+        return {
+            each.name: self._level(_home(each.name, registry), each.per_registry, world.now()) for each in rates
+        }
+
+    def _level(self, key: tuple[str, ...], capacity: int, now: float) -> float:
+        bucket = self._held.get(key)
+        if bucket is None or bucket.capacity != capacity:
+            return float(capacity)
+        bucket.refill(now)
+        return 0.0 if bucket.shut > now else bucket.level
+
     def _bucket(self, key: tuple[str, ...], capacity: int, now: float) -> Bucket:
         bucket = self._held.pop(key, None)
         if bucket is None or bucket.capacity != capacity:  # a change of tier is a new bucket
@@ -79,12 +96,16 @@ class Buckets:
 def _drawn(rate: tiers.Rate, registry: Registry, principal: Principal) -> list[tuple[str, tuple[str, ...], int]]:
     """The buckets of one rate: the registry's, and the caller's where the rate has one."""
     whole = f"{rate.name} of the registry {registry.name}"
-    home = (registry.name, str(registry.created), rate.name)
+    home = _home(rate.name, registry)
     found: list[tuple[str, tuple[str, ...], int]] = [(whole, home, rate.per_registry)]
     if rate.per_identity is not None:
         own = f"{rate.name} of {principal.kind} {principal.name} on the registry {registry.name}"
         found.append((own, (*home, principal.kind, principal.id), rate.per_identity))
     return found
+
+
+def _home(rate: str, registry: Registry) -> tuple[str, ...]:
+    return registry.name, str(registry.created), rate
 
 
 def _refusal(name: str, bucket: Bucket, tier: str, left: float) -> TooManyRequests:

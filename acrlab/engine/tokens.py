@@ -24,6 +24,15 @@ KEY = "acr"
 ISSUER = "Azure Container Registry"
 REFRESH_LIFE = 3 * 3600  # seconds. Source: container-registry-authentication (2026)
 ACCESS_LIFE = 75 * 60  # seconds. Source: recorded, exp = iat + 4500
+# What a request at a repository needs of a token, by the scope of its route: who pushes looks before they send.
+NEEDED: Mapping[str, frozenset[str]] = {
+    "pull": frozenset({"pull"}),
+    "push": frozenset({"pull", "push"}),
+    **{
+        word: frozenset({word})
+        for word in ("delete", "metadata_read", "metadata_write", "deleted_read", "deleted_restore")
+    },
+}
 # What a role over the quarantine gives of a word that its holder was not granted: for content in quarantine alone.
 QUARANTINE = {"pull": "quarantine_read", "metadata_write": "quarantine_write"}
 ANONYMOUS_LIFE = 5 * 60  # seconds. Source: recorded, sub acr_anon_pull
@@ -256,7 +265,8 @@ def admin(registry: Registry) -> Principal:
     return Principal(id=registry.name, kind="admin", name=registry.name)
 
 
-def _admin(world: "World", registry: Registry, name: str) -> Principal:
+def admin_signed_in(world: "World", registry: Registry, name: str) -> Principal:
+    """The admin user, where it may sign in. Raises: Unauthenticated."""
     if name.lower() != registry.name:
         raise Unauthenticated().why(f"the registry knows nobody called {name}")
     if not admin_enabled(world, registry):
@@ -271,7 +281,7 @@ def _local(world: "World", registry: Registry, held: Held) -> Principal:
     if held.sub.startswith(runs.PREFIX):
         return runs.owner(world, held.sub)
     if held.sub.lower() == registry.name:
-        return _admin(world, registry, held.sub)
+        return admin_signed_in(world, registry, held.sub)
     found = passwords.enabled(world, registry, held.sub)
     if held.iat < int(found.created):
         raise Unauthenticated().why(f"the credential was issued for an earlier token called {held.sub}")
@@ -313,7 +323,7 @@ def token_owner(world: "World", registry: Registry, token: str) -> Principal:
 
 
 def _admin_by_password(world: "World", registry: Registry, password: str) -> Principal:
-    found = _admin(world, registry, registry.name)
+    found = admin_signed_in(world, registry, registry.name)
     matches = [directory.same(password, known) for known in registry.passwords]
     if not any(matches):
         raise Unauthenticated().why(f"the user name is the admin user's; the password is neither of its {len(matches)}")

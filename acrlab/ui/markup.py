@@ -2,7 +2,7 @@
 
 from html import escape
 
-VOID = frozenset({"br", "hr", "input", "line", "circle", "rect"})
+VOID = frozenset({"br", "hr", "input", "line", "circle", "rect", "wbr"})
 
 
 class Markup(str):

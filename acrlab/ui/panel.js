@@ -39,11 +39,15 @@ function render({ model, el }) {
   }
 
   function press(button) {
+    ask(button.dataset.act, button.dataset.argument);
+  }
+
+  function ask(act, argument) {
     if (sent) return;
     sent = { mark: mark(document.activeElement), heading: heading()?.textContent };
     root.setAttribute("aria-busy", "true");
     patience = setTimeout(giveUp, PATIENCE);
-    send(button.dataset.act, button.dataset.argument);
+    send(act, argument);
   }
 
   function giveUp() {
@@ -181,9 +185,33 @@ function render({ model, el }) {
     press(event.submitter ?? body.querySelector("button[type=submit]"));
   });
   root.addEventListener("change", changed);
+  root.addEventListener("keydown", walk);
 
   function changed() {
-    if (body.querySelector("form")?.dataset.notes) send("note");
+    const { notes, follows } = body.querySelector("form")?.dataset ?? {};
+    if (notes) send("note");
+    else if (follows) ask(follows); // what is shown follows what is chosen
+  }
+
+  // A grid of buttons is one stop of the Tab key; inside it, the arrows lead on.
+
+  const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+  function walk(event) {
+    const cell = event.target.closest?.("[data-grid] [data-cell]");
+    if (!cell || event.altKey || event.ctrlKey || event.metaKey) return;
+    const rows = [...cell.closest("[data-grid]").querySelectorAll("tr:has([data-cell])")].map((row) => [
+      ...row.querySelectorAll("[data-cell]"),
+    ]);
+    const at = rows.findIndex((row) => row.includes(cell));
+    const column = rows[at].indexOf(cell);
+    const ends = { Home: 0, End: rows[at].length - 1 };
+    const [down, right] = STEPS[event.key] ?? [0, 0];
+    const wanted = event.key in ends ? rows[at][ends[event.key]] : rows[at + down]?.[column + right];
+    if (!wanted || wanted === cell || !(event.key in STEPS || event.key in ends)) return;
+    event.preventDefault();
+    for (const each of rows.flat()) each.tabIndex = each === wanted ? 0 : -1;
+    wanted.focus();
   }
 
   async function copied(button, text) {

@@ -66,6 +66,33 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]
         return iter(())
 
 
+class Telling(Face, Protocol):
+    """A face that can be read without being lived with: in a terminal, and in a notebook that nobody runs."""
+
+    def text(self) -> str:
+        """All of it, as text."""
+        ...
+
+    def html(self) -> Markup:
+        """All of it, as one page."""
+        ...
+
+
+class Look(Panel):
+    """A panel with a twin. A notebook keeps the twin; where there is a kernel, the panel is what is seen."""
+
+    _css = "\n".join((_HERE / name).read_text("utf-8") for name in ("panel.css", "looks.css"))
+    face: Telling
+
+    def __repr__(self) -> str:
+        return self.face.text()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        twin = {"text/plain": self.face.text(), "text/html": str(self.face.html())}
+        return {**twin, "application/vnd.jupyter.widget-view+json": view}
+
+
 def read(raw: Any) -> Form | None:
     """A form as a browser sent it; None when it is none."""
     if not isinstance(raw, dict):

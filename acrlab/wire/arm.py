@@ -4,9 +4,9 @@ import re
 
 from acrlab.domain import projection
 from acrlab.domain.arm_errors import SubscriptionInvalid, SubscriptionNotFound
-from acrlab.domain.authorization_errors import AuthorizationFailed
 from acrlab.domain.resource_id import GUID, parse
-from acrlab.engine import authorization, entra, management_locks
+from acrlab.engine import entra
+from acrlab.engine.access import entrance
 from acrlab.wire import arm_authorization, arm_core, arm_deployments, arm_groups, arm_insight, arm_locks, arm_resources
 from acrlab.wire.arm_requests import PROVIDER, TASKS
 from acrlab.wire.call import Call
@@ -49,21 +49,9 @@ def authorize(call: Call, route: Route) -> None:
     if route.scope in (SIGNED_IN, VISIBLE):
         return
     action = route.scope.format_map(call.params) if "{" in route.scope else route.scope
-    verdict = authorization.permits(call.world, call.principal, action, scope)
-    if not verdict.allowed:
-        refusal = AuthorizationFailed(
-            client=_client(call), id=call.principal.id, action=action, scope=scope
-        )  # fmt: skip
-        raise refusal.why(*verdict.because)
     method = call.request.method
     target = scope if method == "POST" else enter(call)  # an action is about the resource it is asked of
-    if method not in ("GET", "HEAD"):
-        management_locks.require(call.world, method, action, parse(target))
-
-
-def _client(call: Call) -> str:
-    """How ARM names the caller: a user by name, an application by its client id."""
-    return call.principal.name if call.principal.kind == "user" else call.principal.app_id
+    entrance.require(call.world, call.principal, method, action, scope, target)
 
 
 def _scope(call: Call) -> str:

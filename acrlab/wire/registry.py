@@ -11,13 +11,11 @@ import msgspec
 from acrlab.domain import names
 from acrlab.domain.access import Access, Scope
 from acrlab.domain.errors import RegistryUnknown, Unauthenticated
-from acrlab.domain.network_errors import NetworkDenied
 from acrlab.engine import authorization, tokens
+from acrlab.engine.access import entrance
 from acrlab.engine.lifecycle import quarantine
-from acrlab.engine.network import firewall
 from acrlab.engine.state import Registry
 from acrlab.engine.tasks import workloads
-from acrlab.engine.vaults import encryption
 from acrlab.engine.world import World
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
@@ -81,8 +79,7 @@ def _deleted_catalog(params: dict[str, str], call: Call) -> tuple[Scope, ...]:
     return (_DELETED_CATALOG,)
 
 
-def _repository(*actions: str) -> Callable[[dict[str, str], Call], tuple[Scope, ...]]:
-    wanted = frozenset(actions)
+def _repository(wanted: frozenset[str]) -> Callable[[dict[str, str], Call], tuple[Scope, ...]]:
     return lambda params, call: (Scope("repository", names.repository(params["repository"]), wanted),)
 
 
@@ -95,20 +92,15 @@ def _mount(params: dict[str, str], call: Call) -> tuple[Scope, ...]:
     return target, Scope("repository", names.repository(source), _PULL)
 
 
-_PULL, _PUSH = frozenset({"pull"}), frozenset({"pull", "push"})
+_PULL, _PUSH = tokens.NEEDED["pull"], tokens.NEEDED["push"]
 _CATALOG = Scope("registry", "catalog", frozenset({"*"}))
 _DELETED_CATALOG = Scope("registry", "deleted_catalog", frozenset({"*"}))
 NEEDS: dict[str, Callable[[dict[str, str], Call], tuple[Scope, ...]]] = {
     "any": lambda params, call: (),
     "catalog": _catalog,
     "deleted_catalog": _deleted_catalog,
-    "pull": _repository("pull"),
-    "push": _repository("pull", "push"),
     "mount": _mount,
-    **{
-        action: _repository(action)
-        for action in ("delete", "metadata_read", "metadata_write", "deleted_read", "deleted_restore")
-    },
+    **{scope: _repository(words) for scope, words in tokens.NEEDED.items()},
 }
 
 
@@ -132,14 +124,7 @@ def enter(call: Call) -> str:
 
 def admit(call: Call) -> None:
     """Let a request at the registry's data at all. Raises: NetworkDenied, EncryptionKeyUnusable."""
-    client = workloads.place(call.world, call.request.client)
-    verdict = firewall.admits(call.world, call.home, client)
-    if not verdict.allowed:
-        where = firewall.standpoint(call.world, client)
-        raise NetworkDenied(address=where.address if where is not None else client).why(*verdict.because)
-    resource = call.world.state.resources.get(call.home.resource.lower())
-    if resource is not None:
-        encryption.require(call.world, resource.body)
+    entrance.admit(call.world, call.home, workloads.place(call.world, call.request.client))
 
 
 def authorize(call: Call, route: Route) -> None:

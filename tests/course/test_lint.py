@@ -84,6 +84,7 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     ("predictions", lambda n: n["cells"][0].update(source=["# Title"]), "asks for no prediction"),
     ("links", lambda n: n["cells"][0]["source"].append("[there](nowhere.ipynb)"), "nowhere.ipynb, which is not there"),
     ("emulator-only", lambda n: code(n).update(source=["cloud.emulator.why()"]), "needs the tag emulator-only"),
+    ("emulator-only", lambda n: code(n).update(source=["ui.access(cloud, registry)"]), "needs the tag emulator-only"),
     ("emulator-only", lambda n: code(n)["metadata"].update(tags=["emulator-only"]), "does not need the tag"),
 ]
 

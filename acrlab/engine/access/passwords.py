@@ -82,10 +82,10 @@ def owner(world: World, registry: Registry, name: str, password: str) -> Princip
     fitting = [each for each in kept if hmac.compare_digest(each["hash"], given)]
     if not fitting:
         raise Unauthenticated().why(f"the token {name} has {len(kept)} password(s); none is the one that was sent")
-    ends = [each["expiry"] for each in fitting if "expiry" in each]
-    if len(ends) == len(fitting) and max(ends) <= world.now():
+    if not any(_valid(each, world.now()) for each in fitting):
+        end = max(each["expiry"] for each in fitting)
         raise Unauthenticated().why(
-            f"{fitting[0]['name']} of the token {name} expired at {moments.written(max(ends))}",
+            f"{fitting[0]['name']} of the token {name} expired at {moments.written(end)}",
             f"az acr token credential generate -n {name} -r {registry.name}",
         )
     return principal(found)
@@ -101,6 +101,16 @@ def enabled(world: World, registry: Registry, name: str) -> Resource:
             f"the token {name} is disabled: az acr token update -n {name} -r {registry.name} --status enabled"
         )
     return found
+
+
+def _valid(password: dict[str, Any], now: float) -> bool:
+    return "expiry" not in password or password["expiry"] > now
+
+
+def usable(world: World, token: Resource) -> list[str]:
+    """The names of the passwords with which a token can sign in now."""
+    kept = token.body["properties"]["credentials"]["passwords"]
+    return [each["name"] for each in kept if _valid(each, world.now())]
 
 
 def principal(token: Resource) -> Principal:

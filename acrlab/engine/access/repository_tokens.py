@@ -78,9 +78,11 @@ def missing(world: World, registry: Registry, name: str, operation: str, reposit
     return (f"{wanted} is needed in the token's scope map", f"the scope map {id.rpartition('/')[2]} says {says}")
 
 
-def allows(world: World, registry: Registry, name: str, operation: str, repository: str) -> bool:
-    """Whether a token may do something with a repository. No scope map reaches the catalogue."""
+def grounds(world: World, registry: Registry, name: str, operation: str, repository: str) -> tuple[str, ...]:
+    """What lets a token do something with a repository; nothing when it may not. No scope map reaches the catalogue."""
     found = find(world, registry, name)
     if found is None or not repository:
-        return False
-    return scope_maps.allows(maps.actions(world, found.body["properties"]["scopeMapId"]), operation, repository)
+        return ()
+    id = found.body["properties"]["scopeMapId"]
+    line = scope_maps.allowing(maps.actions(world, id), operation, repository)
+    return (f"the scope map {id.rpartition('/')[2]} says {line}",) if line else ()
