@@ -8,10 +8,11 @@ from typing import Any
 
 from acrlab.domain import events
 from acrlab.domain.errors import NotEmulated
-from acrlab.domain.insight_errors import DiagnosticSettingInvalid, MonitorNotFound, PolicyNotFound
+from acrlab.domain.insight_errors import MonitorNotFound, PolicyNotFound
 from acrlab.domain.resource_id import ResourceId, parse
-from acrlab.engine import policies, resources, table, workspaces
+from acrlab.engine import policies, resources, table
 from acrlab.engine.ask import Ask
+from acrlab.engine.insight import diagnostics
 from acrlab.engine.state import Resource
 from acrlab.wire import http
 from acrlab.wire.arm_requests import BODY, page, required, version
@@ -20,7 +21,6 @@ from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
 from acrlab.wire.times import iso
 
-_SINKS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
 _METRICS = {"storageused": ("StorageUsed", "Storage used", "Bytes"),
             "successfulpushcount": ("SuccessfulPushCount", "Successful Push Count", "Count")}  # fmt: skip
 
@@ -47,21 +47,11 @@ def _own(call: Call, kind: str) -> ResourceId:
 
 def set_diagnostics(call: Call) -> Response:
     """Keep a setting; nothing is logged here. Raises: DiagnosticSettingInvalid."""
-    version(call)
     _at(call)
-    given = required(call)
-    properties = given.get("properties") if isinstance(given, dict) else None
-    if not isinstance(properties, dict) or not any(isinstance(properties.get(each), str) for each in _SINKS):
-        raise DiagnosticSettingInvalid(reason="A diagnostic setting needs a destination, such as a workspaceId.")
-    workspace = properties.get("workspaceId")
-    if isinstance(workspace, str):
-        found = call.world.state.resources.get(parse(workspace).key)
-        if found is None or parse(workspace).type.lower() != workspaces.TYPE.lower():
-            raise DiagnosticSettingInvalid(reason=f"The workspace {workspace[:200]} does not exist.")
-    id, world = _own(call, "microsoft.insights/diagnosticSettings"), call.world
-    kept = {"metrics": [], "logs": [], **{name: value for name, value in properties.items() if value is not None}}
-    world.commit(events.ResourcePut(at=world.now(), by=call.principal.id, id=str(id), body={"properties": kept}))
-    return http.json(200, _setting(world.state.resources[id.key]))
+    id = _own(call, "microsoft.insights/diagnosticSettings")
+    ask = resources.ask_for(call.world, id, call.principal, version(call), required(call))
+    call.world.commit(diagnostics.desired(ask))
+    return http.json(200, _setting(call.world.state.resources[id.key]))
 
 
 def _setting(resource: Resource) -> dict[str, Any]:
@@ -77,7 +67,7 @@ def _found(call: Call) -> Resource:
     return found
 
 
-def diagnostics(call: Call) -> Response:
+def diagnostic(call: Call) -> Response:
     """One setting."""
     return http.json(200, _setting(_found(call)))
 
@@ -210,7 +200,7 @@ ROUTES = (
     Route(method="GET", path=f"/providers/{_RULES}/{{name}}", handler=builtin, scope="signed-in"),
     _route("GET", _SETTINGS, diagnostic_list, f"{_SETTINGS}/read", "stored"),
     _route("PUT", _SET, set_diagnostics, f"{_SETTINGS}/write", "stored"),
-    _route("GET", _SET, diagnostics, f"{_SETTINGS}/read", "stored"),
+    _route("GET", _SET, diagnostic, f"{_SETTINGS}/read", "stored"),
     _route("DELETE", _SET, drop_diagnostics, f"{_SETTINGS}/delete", "stored"),
     _route("GET", "Microsoft.Insights/metrics", metrics, "Microsoft.Insights/metrics/read"),
     _route("GET", _RULES, _many(policies.DEFINITIONS), f"{_RULES}/read"),
