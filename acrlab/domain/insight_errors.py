@@ -29,6 +29,14 @@ class MonitorNotFound(ArmCondition):
     evidence, source = "inferred", ""
 
 
+class MetricsInvalid(ArmCondition):
+    """A question about metrics that has no answer. Fields: reason."""
+
+    status, arm = 400, "BadRequest"
+    message = "{reason}"
+    evidence, source = "doc", "azure-monitor, metrics REST API walkthrough and public logs (2024)"
+
+
 class PolicyInvalid(ArmCondition):
     """A definition or an assignment that is none. Fields: code, reason."""
 

@@ -27,7 +27,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "Microsoft.Authorization": (
         "roleAssignments", "roleDefinitions", "permissions", "locks", "policyDefinitions", "policyAssignments",
     ),
-    "Microsoft.Insights": ("diagnosticSettings", "metrics"),
+    "Microsoft.Insights": ("diagnosticSettings", "metrics", "metricDefinitions", "metricNamespaces"),
 }  # fmt: skip
 PROVIDERS = {**_OWN, **{row.namespace: () for row in table.TABLE.values() if row.namespace not in _OWN}}
 

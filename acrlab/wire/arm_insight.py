@@ -1,37 +1,23 @@
-"""Diagnostic settings, metrics and policies in Resource Manager.
+"""Diagnostic settings and policies in Resource Manager.
 
-Source: Insights 2021-05-01-preview and 2018-01-01; Authorization policy 2023-04-01; what azure-cli 2.91 sends.
+Source: Insights 2021-05-01-preview; Authorization policy 2023-04-01; what azure-cli 2.91 sends.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from acrlab.domain import events
-from acrlab.domain.errors import NotEmulated
 from acrlab.domain.insight_errors import MonitorNotFound, PolicyNotFound
 from acrlab.domain.resource_id import ResourceId, parse
-from acrlab.engine import policies, resources, table
+from acrlab.engine import policies, resources
 from acrlab.engine.ask import Ask
 from acrlab.engine.insight import diagnostics
 from acrlab.engine.state import Resource
-from acrlab.wire import http
+from acrlab.wire import arm_metrics, http
 from acrlab.wire.arm_requests import BODY, page, required, version
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-from acrlab.wire.times import iso
-
-_METRICS = {"storageused": ("StorageUsed", "Storage used", "Bytes"),
-            "successfulpushcount": ("SuccessfulPushCount", "Successful Push Count", "Count")}  # fmt: skip
-
-
-def _at(call: Call) -> Resource:
-    """The resource that the request stands on. Raises: ResourceNotFound, LinkedIdInvalid."""
-    id = parse(call.params["scope"])
-    row = table.row(id.type)
-    if row is None:
-        raise NotEmulated(what=f"monitoring of {id.type}")
-    return resources.get(call.world, row, id)
 
 
 def _own(call: Call, kind: str) -> ResourceId:
@@ -47,7 +33,7 @@ def _own(call: Call, kind: str) -> ResourceId:
 
 def set_diagnostics(call: Call) -> Response:
     """Keep a setting; nothing is logged here. Raises: DiagnosticSettingInvalid."""
-    _at(call)
+    arm_metrics.at(call)
     id = _own(call, "microsoft.insights/diagnosticSettings")
     ask = resources.ask_for(call.world, id, call.principal, version(call), required(call))
     call.world.commit(diagnostics.desired(ask))
@@ -75,7 +61,7 @@ def diagnostic(call: Call) -> Response:
 def diagnostic_list(call: Call) -> Response:
     """The settings of a resource."""
     version(call)
-    prefix = f"{_at(call).id.lower()}/providers/microsoft.insights/diagnosticsettings/"
+    prefix = f"{arm_metrics.at(call).id.lower()}/providers/microsoft.insights/diagnosticsettings/"
     found = [each for key, each in sorted(call.world.state.resources.items()) if key.startswith(prefix)]
     return http.json(200, {"value": [_setting(each) for each in found]})
 
@@ -88,46 +74,6 @@ def drop_diagnostics(call: Call) -> Response:
 def _dropped(call: Call, found: Resource) -> Response:
     call.world.commit(events.ResourceDeleted(at=call.world.now(), by=call.principal.id, id=found.id))
     return Response(200)
-
-
-# Metrics
-
-
-def metrics(call: Call) -> Response:
-    """What a registry stores now, and how often was pushed to it.
-
-    Pulls and pushes that failed are no events, so their metrics are refused by name.
-
-    Raises: NotEmulated. Source: monitor-service-reference (2025), metrics of Microsoft.ContainerRegistry.
-    """
-    version(call)
-    resource = _at(call)
-    asked = call.request.parameters().get("metricnames", "StorageUsed")
-    wanted = [name.strip().lower() for name in asked.split(",")]
-    registry = call.world.state.registries.get(parse(resource.id).name.lower())
-    for name in wanted:
-        if registry is None or name not in _METRICS:
-            raise NotEmulated(what=f"the metric {name[:60]} of {parse(resource.id).type}")
-    assert registry is not None
-    pushed = sum(
-        isinstance(each, events.ManifestPushed) and each.registry == registry.name and each.at >= registry.created
-        for each in call.world.events()
-    )
-    values = {"storageused": registry.stored, "successfulpushcount": pushed}
-    rows = [_metric(resource, *_METRICS[name], values[name], iso(call.world.now())) for name in dict.fromkeys(wanted)]
-    return http.json(200, {
-        "cost": 0, "timespan": call.request.parameters().get("timespan", ""), "interval": "PT1H", "value": rows,
-        "namespace": parse(resource.id).type, "resourceregion": resource.body.get("location", ""),
-    })  # fmt: skip
-
-
-def _metric(resource: Resource, name: str, title: str, unit: str, value: int, now: str) -> dict[str, Any]:
-    word = "average" if unit == "Bytes" else "total"
-    return {
-        "id": f"{resource.id}/providers/Microsoft.Insights/metrics/{name}", "type": "Microsoft.Insights/metrics",
-        "name": {"value": name, "localizedValue": title}, "displayDescription": title, "unit": unit,
-        "timeseries": [{"metadatavalues": [], "data": [{"timeStamp": now, word: value}]}], "errorCode": "Success",
-    }  # fmt: skip
 
 
 # Policies
@@ -202,7 +148,7 @@ ROUTES = (
     _route("PUT", _SET, set_diagnostics, f"{_SETTINGS}/write", "stored"),
     _route("GET", _SET, diagnostic, f"{_SETTINGS}/read", "stored"),
     _route("DELETE", _SET, drop_diagnostics, f"{_SETTINGS}/delete", "stored"),
-    _route("GET", "Microsoft.Insights/metrics", metrics, "Microsoft.Insights/metrics/read"),
+    *arm_metrics.ROUTES,
     _route("GET", _RULES, _many(policies.DEFINITIONS), f"{_RULES}/read"),
     _route("PUT", f"{_RULES}/{{name}}", _putting("policyDefinitions", policies.define), f"{_RULES}/write"),
     _route("GET", f"{_RULES}/{{name}}", _one("policyDefinitions", "definition"), f"{_RULES}/read"),

@@ -24,7 +24,7 @@ from acrlab.engine.deployments.references import NotYet, asked
 from acrlab.engine.state import Resource
 
 HIDDEN = "*******"
-_MOVING = ("systemData", "etag")  # what every write changes
+_MOVING = ("systemData", "etag", "lastUpdatedTime")  # what every write changes
 
 
 def changes(plan: Plan, *, ids_only: bool = False) -> list[dict[str, Any]]:
@@ -32,6 +32,7 @@ def changes(plan: Plan, *, ids_only: bool = False) -> list[dict[str, Any]]:
 
     Raises: what would refuse a resource that is there.
     """
+    plan.foreseeing = True
     found = list(_named(plan))
     spoken = {str(each["resourceId"]).lower() for each in found}
     verb = "Delete" if plan.mode == COMPLETE else "Ignore"
@@ -107,8 +108,16 @@ def _plain(plan: Plan, resource: Resource, version: str = "") -> dict[str, Any]:
     row = table.row(resources.kind(resource.id))
     served = version if not row or not row.versions or version.lower() in row.versions else row.versions[-1]
     shown = plan.show(resource, served.lower())
-    own = {name: value for name, value in shown.items() if name not in _MOVING}
-    return {"apiVersion": version or served, **own}
+    return {"apiVersion": version or served, **_still(shown)}
+
+
+def _still(value: Any) -> Any:
+    """A body without what moves with every write."""
+    if isinstance(value, list):
+        return [_still(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _still(each) for name, each in value.items() if name not in _MOVING}
 
 
 # The difference

@@ -34,6 +34,7 @@ class Plan(msgspec.Struct):
     address: str = ""  # where the template came from
     given: dict[str, Any] = {}  # the values of parameters
     edges: list[set[int]] = []  # what each resource waits for
+    foreseeing: bool = False  # nothing will be made: what is there is referred to as it is
     named: set[str] = set()  # keys of what this template and those inside it make
 
 

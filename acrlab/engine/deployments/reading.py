@@ -63,7 +63,7 @@ def read(ask: Ask, show: Show, outer: Plan | None = None) -> Plan:
     if outer is not None:
         spend(outer.scope, NESTED)
         facts["steps"] = outer.scope.facts["steps"]
-        plan.depth, plan.named = outer.depth + 1, outer.named
+        plan.depth, plan.named, plan.foreseeing = outer.depth + 1, outer.named, outer.foreseeing
     if outer is not None and not _inner(properties):
         plan.scope = Scope(outer.scope.functions, LAZY, {**outer.scope.facts})
         if given:

@@ -90,9 +90,10 @@ def _rooted(plan: Plan, name: str) -> str:
 def _known(plan: Plan, id: ResourceId, version: str) -> tuple[Resource, str]:
     """A resource, and the api-version to show it in. Raises: NotYet, ReferenceUnknown."""
     planned = next((each for each in plan.rows if target(plan, each).key == id.key), None)
-    if planned is not None and not planned.existing and id.key not in plan.done:
-        raise NotYet
     resource = resources.find(plan.ask.world, id)
+    settled = planned is None or planned.existing or id.key in plan.done or (plan.foreseeing and resource is not None)
+    if not settled:
+        raise NotYet
     if resource is None:
         raise ReferenceUnknown(reason=f"the resource '{str(id)[:200]}' that is referred to is not there")
     row = table.row(resources.kind(resource.id))
