@@ -32,6 +32,7 @@ FREE = {
         "GET /providers/{namespace}/operations",  # the public catalogue of actions
         "GET /providers/Microsoft.Authorization/roleDefinitions",  # built-in roles are everybody's to read
         "GET /providers/Microsoft.Authorization/roleDefinitions/{name}",
+        "GET /providers/Microsoft.Authorization/policyDefinitions",
         "GET /providers/Microsoft.Authorization/policyDefinitions/{name}",
         "GET /providers/Microsoft.Authorization/permissions",  # what the caller itself may do
         "GET /{scope*}/providers/Microsoft.Authorization/permissions",
