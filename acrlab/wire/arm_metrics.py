@@ -114,15 +114,22 @@ def _places(call: Call, registry: Registry, query: dict[str, str], wanted: list[
 
 
 def _span(call: Call, query: dict[str, str], wanted: list[Definition]) -> tuple[Span, str]:
-    """What is asked for, from whole minute to whole minute. Raises: MetricsInvalid."""
+    """What is asked for, from whole minute to whole minute.
+
+    az 2.91 asks for a minute where nobody chose an interval, which the service refuses for metrics by the hour. Here
+    that is taken for no choice, as AutoAdjustTimegrain takes it; the answer says which interval it has.
+
+    Raises: MetricsInvalid.
+    """
     finest = max(each.grain for each in wanted)
-    interval = (query.get("interval") or "").upper()
-    if not interval or interval == "FULL":
-        interval = next(each for each in _INTERVALS if _seconds(each) >= finest)
     supported = [each for each in _INTERVALS if _seconds(each) >= finest]
+    interval = (query.get("interval") or "").upper()
+    if interval in ("", "FULL", _INTERVALS[0]):
+        interval = supported[0]
     if interval not in supported:
+        known = ",".join(map(_clock, supported))
         raise MetricsInvalid(
-            reason=f"Detected invalid time grain input: {interval[:20]}, supported ones are: {','.join(supported)}"
+            reason=f"Detected invalid time grain input: {_clock(interval)}, supported ones are: {known}"
         )
     start, end = _ends(call, query.get("timespan", ""))
     return Span(start - start % 60, end, _seconds(interval)), interval
@@ -135,6 +142,12 @@ def _seconds(interval: str) -> int:
     if not seconds:
         raise MetricsInvalid(reason=f"Invalid duration: {interval[:40]}")
     return seconds
+
+
+def _clock(interval: str) -> str:
+    """A duration as the service's messages write it: 01:00:00, 1.00:00:00."""
+    days, rest = divmod(_seconds(interval), 86400)
+    return (f"{days}." if days else "") + f"{rest // 3600:02d}:{rest % 3600 // 60:02d}:00"
 
 
 def _ends(call: Call, text: str) -> tuple[float, float]:

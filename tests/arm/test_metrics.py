@@ -104,6 +104,10 @@ def test_storage_over_time_and_by_region(counted: Cloud) -> None:
     assert counted.ask("PUT", f"{counted.r}/contoso/replications/westeurope", place).status < 300
     split = asked(counted, "StorageUsed", "$filter=Geolocation eq '*'").json["value"][0]["timeseries"]
     assert [each["metadatavalues"][0]["value"] for each in split] == ["West Europe", "West US"]
+    minutes = asked(counted, "StorageUsed", "interval=PT1M").json  # what az asks for where nobody chose
+    assert (minutes["interval"], len(minutes["value"][0]["timeseries"][0]["data"])) == ("PT1H", 1)
+    refused = asked(counted, "StorageUsed", "interval=PT5M")
+    assert refused.message.endswith("00:05:00, supported ones are: 01:00:00,06:00:00,12:00:00,1.00:00:00")
     one = asked(counted, "StorageUsed", "$filter=Geolocation eq 'west us'").json["value"][0]["timeseries"]
     assert len(one) == 1
 
@@ -126,7 +130,7 @@ def test_runs_by_how_long_they_worked(counted: Cloud) -> None:
 @pytest.mark.parametrize(
     ("names", "query"),
     [
-        ("Nothing", ""), ("StorageUsed", "interval=PT1M"), ("TotalPullCount", "interval=PT7M"),
+        ("Nothing", ""), ("StorageUsed", "interval=PT5M"), ("TotalPullCount", "interval=PT7M"),
         ("TotalPullCount", "timespan=x/y"), ("TotalPullCount", "timespan=2026-01-02/2026-01-01"),
         ("TotalPullCount", "timespan=0001-01-01T00:00:00Z/9999-12-31T00:00:00Z"), ("TotalPullCount", "timespan=P"),
         ("TotalPullCount", "aggregation=median"), ("TotalPullCount", "$filter=Geolocation eq '*'"),
