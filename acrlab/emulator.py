@@ -22,6 +22,7 @@ from acrlab.domain.tiers import CLASSIC, CURRENT
 from acrlab.engine import collection, directory, federation, genesis
 from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
 from acrlab.engine.hosting import repositories
+from acrlab.engine.insight import tally
 from acrlab.engine.journal import Journal
 from acrlab.engine.state import Identity
 from acrlab.engine.throttling import Buckets
@@ -160,6 +161,7 @@ class Emulator:
             self._jobs.join()
             self._doors.stop()
             self._doors = None
+        tally.written(self.world)
         self.world.journal.close()
         self.world.blobs.close()
         if not self._kept:

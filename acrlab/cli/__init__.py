@@ -277,11 +277,11 @@ def _course_root() -> Path:
 
 @app.command()
 def coverage(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """What is emulated and how truly: the operations of the installed SDKs, and the commands of `az acr`."""
-    from acrlab.client import az_commands
+    """What is emulated and how truly: the installed SDKs, the commands of `az acr`, and what is around registries."""
+    from acrlab.client import az_commands, neighbours
     from acrlab.client import coverage as walked
 
-    rows = [*walked.rows(), *az_commands.rows()]
+    rows = [*walked.rows(), *az_commands.rows(), *neighbours.rows()]
     typer.echo(json.dumps([walked.as_dict(row) for row in rows]) if as_json else walked.table(rows))
 
 

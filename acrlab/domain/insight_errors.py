@@ -29,6 +29,14 @@ class MonitorNotFound(ArmCondition):
     evidence, source = "inferred", ""
 
 
+class MetricsInvalid(ArmCondition):
+    """A question about metrics that has no answer. Fields: reason."""
+
+    status, arm = 400, "BadRequest"
+    message = "{reason}"
+    evidence, source = "doc", "azure-monitor, metrics REST API walkthrough and public logs (2024)"
+
+
 class PolicyInvalid(ArmCondition):
     """A definition or an assignment that is none. Fields: code, reason."""
 
@@ -53,8 +61,17 @@ class PolicyNotFound(ArmCondition):
 
 
 class DisallowedByPolicy(ArmCondition):
-    """A policy denies the resource. Fields: name, target, info."""
+    """A policy denies the resource. Fields: name, target, info, reasons, additionalInfo."""
 
     status, arm = 403, "RequestDisallowedByPolicy"
-    evidence, source = "inferred", "worded after the service, not looked up"
-    message = "Resource '{name}' was disallowed by policy. Policy identifiers: '{info}'."
+    evidence, source = "recorded", "microsoft/vscode-apimanagement#348 (2024-03); reasons: policy docs (2025)"
+
+    @property
+    def text(self) -> str:
+        name, reasons = self.fields["name"], self.fields.get("reasons")
+        if reasons:
+            told = ", ".join(reasons)
+            return f"Resource '{name}' was disallowed by policy. Reasons: '{told}'. See error details for policy " + (
+                "resource IDs."
+            )
+        return f"Resource '{name}' was disallowed by policy. Policy identifiers: '{self.fields['info']}'."

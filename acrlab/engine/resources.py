@@ -93,6 +93,11 @@ def put(row: ResourceType, ask: Ask) -> Outcome:
 
     Raises: whatever stands against it; then nothing has changed.
     """
+    return _commit(row, ask, foreseen(row, ask))
+
+
+def foreseen(row: ResourceType, ask: Ask) -> dict[str, Any]:
+    """The body that a PUT would leave. Raises: whatever stands against it."""
     if row.desired is None:
         raise refused(row, "PUT")
     _require_object(ask)
@@ -100,7 +105,7 @@ def put(row: ResourceType, ask: Ask) -> Outcome:
     if row.check_name is not None and ask.known is None:
         row.check_name(ask.id.name)
     _gate(row, ask)
-    return _decided(row, ask, row.desired(_located(row, ask)))
+    return _allowed(row, ask, row.desired(_located(row, ask)))
 
 
 def patch(row: ResourceType, ask: Ask) -> Outcome:
@@ -109,13 +114,13 @@ def patch(row: ResourceType, ask: Ask) -> Outcome:
         raise refused(row, "PATCH")
     get(ask.world, row, ask.id)
     _require_object(ask)
-    return _decided(row, ask, row.desired(ask))
+    return _commit(row, ask, _allowed(row, ask, row.desired(ask)))
 
 
-def _decided(row: ResourceType, ask: Ask, body: dict[str, Any]) -> Outcome:
+def _allowed(row: ResourceType, ask: Ask, body: dict[str, Any]) -> dict[str, Any]:
     if not row.extension:
         policies.require(ask.world, ask.id, body)
-    return _commit(row, ask, body)
+    return body
 
 
 def _require_object(ask: Ask) -> None:

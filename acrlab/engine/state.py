@@ -268,6 +268,7 @@ class State(msgspec.Struct):
     deliveries: dict[str, list[Delivery]] = {}  # by lower-case id of the webhook, oldest first
     judgements: dict[str, list[Judgement]] = {}  # by lower-case id of the task, oldest first
     runs: dict[str, int] = {}  # registry -> how many runs it has had
+    counted: dict[str, dict[int, int]] = {}  # registry/kind -> minute since 1970 -> requests
     links: dict[str, int] = {}  # digest -> how many repositories of the world hold it
     hosted: dict[str, Hosted] = {}  # by host, owner, project and name, in lower case
     host_tokens: dict[str, HostToken] = {}  # by the hash of the token

@@ -11,6 +11,7 @@ from acrlab.engine import consequences, fold, jobs
 from acrlab.engine.blobs import BlobStore
 from acrlab.engine.clock import Clock
 from acrlab.engine.hosting.objects import GitObjects, NoHosts
+from acrlab.engine.insight.tally import Tally, written
 from acrlab.engine.journal import Journal, JournalFailed
 from acrlab.engine.keys import Keys
 from acrlab.engine.state import Registry, State
@@ -45,6 +46,7 @@ class World:
         self.git: GitObjects = git or NoHosts()
         self.listeners: list[Listener] = []
         self.buckets: Buckets | None = None  # where requests are counted; none: nobody is throttled
+        self.tally = Tally()
         self.lock = threading.RLock()
         self.version = 0
         self.ahead = 0.0  # seconds of a turn of the dial that are still to come
@@ -89,6 +91,8 @@ class World:
             job = self.state.jobs[0]
             self.commit(events.JobEnded(at=self.now(), job=job.id))
             jobs.TABLE[job.name](self, job)
+        if self.tally.full:
+            written(self)
 
     # Events
 
@@ -136,6 +140,7 @@ class World:
         with self.lock:
             self.journal.rewind(self.journal.marks()[name])
             self.journal.flush()
+            self.tally.clear()
             self.state = self._replayed()
             self.version += 1
             for listener in self.listeners:

@@ -38,7 +38,7 @@ class Memo:
 
     def __init__(self, app: App, state: "FastState") -> None:
         self._app, self._state = app, state
-        self._answers: dict[bytes, tuple[bytes, bytes, float]] = {}
+        self._answers: dict[bytes, tuple[bytes, bytes, float, str]] = {}
         self._version, self._size = app.version, 0
 
     def find(self, head: bytes) -> bytes | None:
@@ -49,16 +49,20 @@ class Memo:
         if self._version != self._app.version:
             self._clear()
             return None
-        status, tail, until = found
-        return status + self._state.date + tail if self._app.now() < until else None
+        status, tail, until, counted = found
+        if self._app.now() >= until:
+            return None
+        if counted:
+            self._app.count(counted)
+        return status + self._state.date + tail
 
-    def keep(self, head: bytes, version: int, status: bytes, tail: bytes, until: float) -> None:
+    def keep(self, head: bytes, version: int, status: bytes, tail: bytes, response: Response) -> None:
         """Remember an answer that was decided at `version`."""
         if version != self._app.version or len(head) > LONGEST_KEY or len(tail) > LARGEST_ANSWER:
             return
         if version != self._version or self._size > MEMORY:
             self._clear()
-        self._answers[head] = (status, tail, until)
+        self._answers[head] = (status, tail, response.fresh_until, response.counted)
         self._size += len(head) + len(tail)
 
     def _clear(self) -> None:
@@ -168,13 +172,13 @@ class FastProtocol(DoorProtocol):
             content = _content(body)
             if content is None:
                 return False
-            response = Response(response.status, response.headers, content, 0, response.fresh_until)
+            response = Response(response.status, response.headers, content, 0, response.fresh_until, response.counted)
         status = STATUS_LINE[response.status]
         tail = self.tail(response, method, close=not cycle.keep_alive)
         self.transport.write(status + self.shared.date + tail)
         self._completed(cycle)
         if self.alone is not None and cycle.keep_alive and response.fresh_until:
-            self.memo.keep(self.alone, version, status, tail, response.fresh_until)
+            self.memo.keep(self.alone, version, status, tail, response)
         if not cycle.keep_alive:
             self.transport.close()
         return True

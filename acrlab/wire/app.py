@@ -46,6 +46,10 @@ class App:
         """Epoch seconds on the world's clock."""
         return self.world.now()
 
+    def count(self, key: str) -> None:
+        """A door has repeated an answer that counts."""
+        self.world.tally.add(key, self.world.now())
+
     def sleep(self, seconds: float) -> None:
         """What a client's waiting means here."""
         self.world.sleep(seconds)

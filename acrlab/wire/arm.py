@@ -7,7 +7,16 @@ from acrlab.domain.arm_errors import SubscriptionInvalid, SubscriptionNotFound
 from acrlab.domain.resource_id import GUID, parse
 from acrlab.engine import entra
 from acrlab.engine.access import entrance
-from acrlab.wire import arm_authorization, arm_core, arm_deployments, arm_groups, arm_insight, arm_locks, arm_resources
+from acrlab.wire import (
+    arm_authorization,
+    arm_core,
+    arm_deployments,
+    arm_groups,
+    arm_insight,
+    arm_locks,
+    arm_policies,
+    arm_resources,
+)
 from acrlab.wire.arm_requests import PROVIDER, TASKS
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
@@ -22,8 +31,8 @@ _LEFT = {"GET": ("reads", 249, 3749), "HEAD": ("reads", 249, 3749), "DELETE": ("
 _WRITES = ("writes", 199, 2999)
 
 ROUTES: tuple[Route, ...] = (
-    *arm_authorization.ROUTES, *arm_locks.ROUTES, *arm_insight.ROUTES, *arm_deployments.ROUTES, *arm_resources.ROUTES,
-    *arm_groups.ROUTES, *arm_core.ROUTES, *arm_core.REST,
+    *arm_authorization.ROUTES, *arm_locks.ROUTES, *arm_insight.ROUTES, *arm_policies.ROUTES, *arm_deployments.ROUTES,
+    *arm_resources.ROUTES, *arm_groups.ROUTES, *arm_core.ROUTES, *arm_core.REST,
 )  # fmt: skip
 
 

@@ -27,7 +27,10 @@ _OWN: dict[str, tuple[str, ...]] = {
     "Microsoft.Authorization": (
         "roleAssignments", "roleDefinitions", "permissions", "locks", "policyDefinitions", "policyAssignments",
     ),
-    "Microsoft.Insights": ("diagnosticSettings", "metrics"),
+    "Microsoft.Insights": (
+        "diagnosticSettings", "diagnosticSettingsCategories", "metrics", "metricDefinitions", "metricNamespaces",
+    ),
+    "Microsoft.PolicyInsights": ("policyStates",),
 }  # fmt: skip
 PROVIDERS = {**_OWN, **{row.namespace: () for row in table.TABLE.values() if row.namespace not in _OWN}}
 
@@ -126,7 +129,7 @@ def _provider(call: Call, namespace: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_GLOBAL = ("Microsoft.Resources", "Microsoft.Authorization", "Microsoft.Insights")
+_GLOBAL = ("Microsoft.Resources", "Microsoft.Authorization", "Microsoft.Insights", "Microsoft.PolicyInsights")
 _VERSIONS = ("2020-06-01", "2021-04-01", "2022-04-01", "2022-09-01", "2022-12-01", "2024-11-01")
 
 

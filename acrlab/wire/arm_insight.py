@@ -1,37 +1,23 @@
-"""Diagnostic settings, metrics and policies in Resource Manager.
+"""Diagnostic settings in Resource Manager, and the metrics beside them.
 
-Source: Insights 2021-05-01-preview and 2018-01-01; Authorization policy 2023-04-01; what azure-cli 2.91 sends.
+Source: Insights 2021-05-01-preview; what azure-cli 2.91 sends.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from acrlab.domain import events
-from acrlab.domain.errors import NotEmulated
-from acrlab.domain.insight_errors import DiagnosticSettingInvalid, MonitorNotFound, PolicyNotFound
+from acrlab.domain.insight_errors import MonitorNotFound
+from acrlab.domain.registry import TYPE as REGISTRIES
 from acrlab.domain.resource_id import ResourceId, parse
-from acrlab.engine import policies, resources, table, workspaces
-from acrlab.engine.ask import Ask
+from acrlab.engine import resources
+from acrlab.engine.insight import diagnostics
 from acrlab.engine.state import Resource
-from acrlab.wire import http
-from acrlab.wire.arm_requests import BODY, page, required, version
+from acrlab.wire import arm_metrics, http
+from acrlab.wire.arm_requests import BODY, required, version
 from acrlab.wire.call import Call
 from acrlab.wire.http import Response
 from acrlab.wire.routes import Route
-from acrlab.wire.times import iso
-
-_SINKS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
-_METRICS = {"storageused": ("StorageUsed", "Storage used", "Bytes"),
-            "successfulpushcount": ("SuccessfulPushCount", "Successful Push Count", "Count")}  # fmt: skip
-
-
-def _at(call: Call) -> Resource:
-    """The resource that the request stands on. Raises: ResourceNotFound, LinkedIdInvalid."""
-    id = parse(call.params["scope"])
-    row = table.row(id.type)
-    if row is None:
-        raise NotEmulated(what=f"monitoring of {id.type}")
-    return resources.get(call.world, row, id)
 
 
 def _own(call: Call, kind: str) -> ResourceId:
@@ -47,21 +33,11 @@ def _own(call: Call, kind: str) -> ResourceId:
 
 def set_diagnostics(call: Call) -> Response:
     """Keep a setting; nothing is logged here. Raises: DiagnosticSettingInvalid."""
-    version(call)
-    _at(call)
-    given = required(call)
-    properties = given.get("properties") if isinstance(given, dict) else None
-    if not isinstance(properties, dict) or not any(isinstance(properties.get(each), str) for each in _SINKS):
-        raise DiagnosticSettingInvalid(reason="A diagnostic setting needs a destination, such as a workspaceId.")
-    workspace = properties.get("workspaceId")
-    if isinstance(workspace, str):
-        found = call.world.state.resources.get(parse(workspace).key)
-        if found is None or parse(workspace).type.lower() != workspaces.TYPE.lower():
-            raise DiagnosticSettingInvalid(reason=f"The workspace {workspace[:200]} does not exist.")
-    id, world = _own(call, "microsoft.insights/diagnosticSettings"), call.world
-    kept = {"metrics": [], "logs": [], **{name: value for name, value in properties.items() if value is not None}}
-    world.commit(events.ResourcePut(at=world.now(), by=call.principal.id, id=str(id), body={"properties": kept}))
-    return http.json(200, _setting(world.state.resources[id.key]))
+    arm_metrics.at(call)
+    id = _own(call, "microsoft.insights/diagnosticSettings")
+    ask = resources.ask_for(call.world, id, call.principal, version(call), required(call))
+    call.world.commit(diagnostics.desired(ask))
+    return http.json(200, _setting(call.world.state.resources[id.key]))
 
 
 def _setting(resource: Resource) -> dict[str, Any]:
@@ -77,7 +53,7 @@ def _found(call: Call) -> Resource:
     return found
 
 
-def diagnostics(call: Call) -> Response:
+def diagnostic(call: Call) -> Response:
     """One setting."""
     return http.json(200, _setting(_found(call)))
 
@@ -85,116 +61,38 @@ def diagnostics(call: Call) -> Response:
 def diagnostic_list(call: Call) -> Response:
     """The settings of a resource."""
     version(call)
-    prefix = f"{_at(call).id.lower()}/providers/microsoft.insights/diagnosticsettings/"
+    prefix = f"{arm_metrics.at(call).id.lower()}/providers/microsoft.insights/diagnosticsettings/"
     found = [each for key, each in sorted(call.world.state.resources.items()) if key.startswith(prefix)]
     return http.json(200, {"value": [_setting(each) for each in found]})
 
 
 def drop_diagnostics(call: Call) -> Response:
     """Take a setting away."""
-    return _dropped(call, _found(call))
-
-
-def _dropped(call: Call, found: Resource) -> Response:
+    found = _found(call)
     call.world.commit(events.ResourceDeleted(at=call.world.now(), by=call.principal.id, id=found.id))
     return Response(200)
 
 
-# Metrics
+# Source: azure-monitor supported-logs, Microsoft.ContainerRegistry/registries (2026-04)
+_CATEGORIES = {
+    "ContainerRegistryRepositoryEvents": "Logs", "ContainerRegistryLoginEvents": "Logs", "AllMetrics": "Metrics",
+}  # fmt: skip
 
 
-def metrics(call: Call) -> Response:
-    """What a registry stores now, and how often was pushed to it.
-
-    Pulls and pushes that failed are no events, so their metrics are refused by name.
-
-    Raises: NotEmulated. Source: monitor-service-reference (2025), metrics of Microsoft.ContainerRegistry.
-    """
+def categories(call: Call) -> Response:
+    """What a registry could tell."""
     version(call)
-    resource = _at(call)
-    asked = call.request.parameters().get("metricnames", "StorageUsed")
-    wanted = [name.strip().lower() for name in asked.split(",")]
-    registry = call.world.state.registries.get(parse(resource.id).name.lower())
-    for name in wanted:
-        if registry is None or name not in _METRICS:
-            raise NotEmulated(what=f"the metric {name[:60]} of {parse(resource.id).type}")
-    assert registry is not None
-    pushed = sum(
-        isinstance(each, events.ManifestPushed) and each.registry == registry.name and each.at >= registry.created
-        for each in call.world.events()
-    )
-    values = {"storageused": registry.stored, "successfulpushcount": pushed}
-    rows = [_metric(resource, *_METRICS[name], values[name], iso(call.world.now())) for name in dict.fromkeys(wanted)]
-    return http.json(200, {
-        "cost": 0, "timespan": call.request.parameters().get("timespan", ""), "interval": "PT1H", "value": rows,
-        "namespace": parse(resource.id).type, "resourceregion": resource.body.get("location", ""),
-    })  # fmt: skip
+    at = arm_metrics.at(call)
+    own = _CATEGORIES if parse(at.id).type.lower() == REGISTRIES.lower() else {}
+    return http.json(200, {"value": [_category(at, name, kind) for name, kind in own.items()]})
 
 
-def _metric(resource: Resource, name: str, title: str, unit: str, value: int, now: str) -> dict[str, Any]:
-    word = "average" if unit == "Bytes" else "total"
+def _category(at: Resource, name: str, kind: str) -> dict[str, Any]:
+    groups = {"categoryGroups": ["allLogs", "audit"]} if kind == "Logs" else {}
     return {
-        "id": f"{resource.id}/providers/Microsoft.Insights/metrics/{name}", "type": "Microsoft.Insights/metrics",
-        "name": {"value": name, "localizedValue": title}, "displayDescription": title, "unit": unit,
-        "timeseries": [{"metadatavalues": [], "data": [{"timeStamp": now, word: value}]}], "errorCode": "Success",
+        "id": f"{at.id}/providers/microsoft.insights/diagnosticSettingsCategories/{name}", "name": name,
+        "type": "microsoft.insights/diagnosticSettingsCategories", "properties": {"categoryType": kind, **groups},
     }  # fmt: skip
-
-
-# Policies
-
-
-def _asked(call: Call, kind: str) -> Ask:
-    at = parse(call.params["scope"])
-    resources.require_group(call.world, at)
-    id = (
-        at.extension("Microsoft.Authorization", kind, call.params["name"])
-        if at.namespace
-        else ResourceId(at.subscription, at.group, "Microsoft.Authorization", (kind,), (call.params["name"],))
-    )
-    return resources.ask_for(call.world, id, call.principal, version(call), required(call) if call.body else None)
-
-
-def _policy(resource: Resource) -> dict[str, Any]:
-    id = parse(resource.id)
-    return {"id": resource.id, "name": id.name, "type": f"Microsoft.Authorization/{id.types[-1]}", **resource.body}
-
-
-def _putting(kind: str, decide: Callable[[Ask], events.ResourcePut]) -> Callable[[Call], Response]:
-    def put(call: Call) -> Response:
-        ask = _asked(call, kind)
-        call.world.commit(decide(ask))
-        return http.json(201, _policy(call.world.state.resources[ask.id.key]))
-
-    return put
-
-
-def _one(kind: str, what: str, *, drop: bool = False) -> Callable[[Call], Response]:
-    def get(call: Call) -> Response:
-        ask = _asked(call, kind)
-        if ask.known is None:
-            raise PolicyNotFound(what=what, name=ask.id.name)
-        if drop:
-            _dropped(call, ask.known)
-        return http.json(200, _policy(ask.known))
-
-    return get
-
-
-def builtin(call: Call) -> Response:
-    """Definitions that Azure brings along: acrlab has none. Raises: PolicyNotFound."""
-    version(call)
-    refusal = PolicyNotFound(what="definition", name=call.params["name"])
-    raise refusal.why("acrlab has no built-in policies, only those that somebody defines")
-
-
-def _many(mark: str) -> Callable[[Call], Response]:
-    def listed(call: Call) -> Response:
-        version(call)
-        at = parse(call.params["scope"])
-        resources.require_group(call.world, at)
-        return page(call, policies.listed(call.world, mark, at), lambda each: each.id.lower(), _policy)
-
-    return listed
 
 
 def _route(method: str, tail: str, handler: Callable[[Call], Response], scope: str, truth: str = "real") -> Route:
@@ -205,20 +103,11 @@ def _route(method: str, tail: str, handler: Callable[[Call], Response], scope: s
 
 
 _SETTINGS, _SET = "Microsoft.Insights/diagnosticSettings", "Microsoft.Insights/diagnosticSettings/{name}"
-_RULES, _GIVEN = "Microsoft.Authorization/policyDefinitions", "Microsoft.Authorization/policyAssignments"
 ROUTES = (
-    Route(method="GET", path=f"/providers/{_RULES}/{{name}}", handler=builtin, scope="signed-in"),
     _route("GET", _SETTINGS, diagnostic_list, f"{_SETTINGS}/read", "stored"),
     _route("PUT", _SET, set_diagnostics, f"{_SETTINGS}/write", "stored"),
-    _route("GET", _SET, diagnostics, f"{_SETTINGS}/read", "stored"),
+    _route("GET", _SET, diagnostic, f"{_SETTINGS}/read", "stored"),
     _route("DELETE", _SET, drop_diagnostics, f"{_SETTINGS}/delete", "stored"),
-    _route("GET", "Microsoft.Insights/metrics", metrics, "Microsoft.Insights/metrics/read"),
-    _route("GET", _RULES, _many(policies.DEFINITIONS), f"{_RULES}/read"),
-    _route("PUT", f"{_RULES}/{{name}}", _putting("policyDefinitions", policies.define), f"{_RULES}/write"),
-    _route("GET", f"{_RULES}/{{name}}", _one("policyDefinitions", "definition"), f"{_RULES}/read"),
-    _route("DELETE", f"{_RULES}/{{name}}", _one("policyDefinitions", "definition", drop=True), f"{_RULES}/delete"),
-    _route("GET", _GIVEN, _many(policies.ASSIGNMENTS), f"{_GIVEN}/read"),
-    _route("PUT", f"{_GIVEN}/{{name}}", _putting("policyAssignments", policies.assign), f"{_GIVEN}/write"),
-    _route("GET", f"{_GIVEN}/{{name}}", _one("policyAssignments", "assignment"), f"{_GIVEN}/read"),
-    _route("DELETE", f"{_GIVEN}/{{name}}", _one("policyAssignments", "assignment", drop=True), f"{_GIVEN}/delete"),
+    _route("GET", f"{_SETTINGS}Categories", categories, f"{_SETTINGS}Categories/read"),
+    *arm_metrics.ROUTES,
 )

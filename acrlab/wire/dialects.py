@@ -16,7 +16,7 @@ def oci(condition: Condition) -> Response:
 def arm(condition: Condition) -> Response:
     """`{"error":{"code","message"}}`. Source: ARM RPC, error responses; recordings."""
     error = {"code": condition.arm, "message": condition.text}
-    for name in ("target", "details"):
+    for name in ("target", "details", "additionalInfo"):
         if name in condition.fields:
             error[name] = condition.fields[name]
     body: dict[str, object] = {"error": error}

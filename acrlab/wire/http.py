@@ -52,13 +52,17 @@ class FileSlice(msgspec.Struct, frozen=True):
 
 
 class Response(msgspec.Struct):
-    """An answer. `position` must be durable before it leaves; `fresh_until` lets a door repeat it."""
+    """An answer. `position` must be durable before it leaves; `fresh_until` lets a door repeat it.
+
+    `counted` is what a door counts when it does.
+    """
 
     status: int
     headers: list[tuple[str, str]] = []
     body: bytes | FileSlice = b""
     position: int = 0
     fresh_until: float = 0.0
+    counted: str = ""
 
     @property
     def length(self) -> int:

@@ -13,6 +13,7 @@ from acrlab.domain.access import Access, Scope
 from acrlab.domain.errors import RegistryUnknown, Unauthenticated
 from acrlab.engine import authorization, tokens
 from acrlab.engine.access import entrance
+from acrlab.engine.insight import metrics
 from acrlab.engine.lifecycle import quarantine
 from acrlab.engine.state import Registry
 from acrlab.engine.tasks import workloads
@@ -171,8 +172,21 @@ def dress(call: Call, response: Response) -> None:
     """Add the headers that every answer of a registry carries. Where requests are counted, no door may repeat one."""
     if call.world.buckets is not None:
         response.fresh_until = 0.0
+    _count(call, response)
     response.headers.extend(_HEADERS)
     response.headers.append(("x-ms-correlation-request-id", _memory(call.world).correlation()))
+
+
+def _count(call: Call, response: Response) -> None:
+    """Count what is a pull, and a push that failed; one that did not is an event, and a challenge is neither."""
+    done = response.status < 300
+    kind = _COUNTED.get((call.request.method, done))
+    if kind and call.registry is not None and response.status != 401 and "/manifests/" in call.request.path:
+        response.counted = f"{call.registry.name}/{kind}"
+        call.world.tally.add(response.counted, call.world.now())
+
+
+_COUNTED = {("GET", True): metrics.PULL, ("GET", False): metrics.PULL_FAILED, ("PUT", False): metrics.PUSH_FAILED}
 
 
 # Credentials

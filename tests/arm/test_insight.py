@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from tests.arm.cloud import Answer, Cloud
-from tests.engine.conftest import push_image
 
 PREMIUM_ONLY = {
     "if": {"allOf": [
@@ -69,19 +68,6 @@ def test_assignments_that_are_none(cloud: Cloud) -> None:
     assert nothing.code == "InvalidPolicyAssignment"
     missing = cloud.ask("GET", f"{cloud.s}/providers/Microsoft.Authorization/policyAssignments/x", version="2023-04-01")
     assert missing.code == "PolicyAssignmentNotFound"
-
-
-def test_metrics_count_pushes_and_bytes(cloud: Cloud) -> None:
-    cloud.registry()
-    push_image(cloud.world, cloud.world.state.registries["contoso"], "team/app", "v1", b"layer")
-    path = f"{cloud.r}/contoso/providers/Microsoft.Insights/metrics"
-    found = cloud.ask("GET", path, version="2018-01-01", query="metricnames=StorageUsed,SuccessfulPushCount").json
-    values = {each["name"]["value"]: each["timeseries"][0]["data"][0] for each in found["value"]}
-    assert values["StorageUsed"]["average"] == cloud.world.state.registries["contoso"].stored
-    assert values["SuccessfulPushCount"]["total"] == 1
-    for uncounted in ("SuccessfulPullCount", "TotalPushCount"):  # neither pulls nor failed pushes are events
-        refused = cloud.ask("GET", path, version="2018-01-01", query=f"metricnames={uncounted}")
-        assert (refused.status, refused.code) == (501, "NotEmulated")
 
 
 def test_diagnostic_settings_are_kept(cloud: Cloud) -> None:

@@ -32,9 +32,11 @@ FREE = {
         "GET /providers/{namespace}/operations",  # the public catalogue of actions
         "GET /providers/Microsoft.Authorization/roleDefinitions",  # built-in roles are everybody's to read
         "GET /providers/Microsoft.Authorization/roleDefinitions/{name}",
+        "GET /providers/Microsoft.Authorization/policyDefinitions",
         "GET /providers/Microsoft.Authorization/policyDefinitions/{name}",
         "GET /providers/Microsoft.Authorization/permissions",  # what the caller itself may do
         "GET /{scope*}/providers/Microsoft.Authorization/permissions",
+        "POST /providers/Microsoft.Resources/calculateTemplateHash",  # counts what it is sent
         # an operation is asked after by whoever was told its unguessable id
         "GET /subscriptions/{subscription}/operationresults/{operation}",
         "GET /subscriptions/{subscription}/providers/{namespace}/locations/{location}/operationResults/{operation}",
@@ -48,7 +50,10 @@ NAMED = {
     "GET /subscriptions/{subscription}/providers": "Microsoft.Resources/subscriptions/providers/read",
     "GET /subscriptions/{subscription}/providers/{namespace}": "Microsoft.Resources/subscriptions/providers/read",
     f"GET {GROUP}/resources": f"{GROUPS}/resources/read",
-    f"GET {GROUP}/deployments/{{deployment}}/operations": "Microsoft.Resources/deployments/operations/read",
+    **{
+        f"GET {root}/deployments/{{deployment}}/operations{one}": "Microsoft.Resources/deployments/operations/read"
+        for root in (GROUP, "/subscriptions/{subscription}") for one in ("", "/{step}")
+    },
     "POST /subscriptions/{subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability":
         "Microsoft.ContainerRegistry/checkNameAvailability/read",
     "POST /subscriptions/{subscription}/providers/Microsoft.KeyVault/checkNameAvailability":

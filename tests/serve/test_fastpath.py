@@ -12,6 +12,7 @@ from acrlab.serve.bulk import Broken, Chunks
 from acrlab.serve.certificates import Authority
 from acrlab.serve.fastpath import FastProtocol, FastState, Memo
 from acrlab.serve.server import Doors
+from acrlab.wire.http import Response
 from tests.serve.conftest import Answer, Connect, Wire, get
 from tests.serve.test_http import MALFORMED, chunked
 from tests.serve.toy import ToyApp
@@ -168,12 +169,24 @@ def test_memory_is_bounded(app: ToyApp) -> None:
     application = Application(app)
     state = FastState(application)
     memo = Memo(app, state)
-    memo.keep(b"long" * 10_000, app.version, b"", b"", 2000)
+    memo.keep(b"long" * 10_000, app.version, b"", b"", Response(200, fresh_until=2000))
     assert memo.find(b"long" * 10_000) is None
     for number in range(600):
-        memo.keep(b"%d" % number, app.version, b"s", b"x" * 60_000, 2000)
+        memo.keep(b"%d" % number, app.version, b"s", b"x" * 60_000, Response(200, fresh_until=2000))
     kept = [number for number in range(600) if memo.find(b"%d" % number)]
     assert kept and len(kept) * 60_000 < 17 * KIB * KIB
+    state.lanes.close()
+    application.close()
+
+
+def test_a_repeated_answer_is_counted_as_if_it_had_been_given_anew(app: ToyApp) -> None:
+    application = Application(app)
+    state = FastState(application)
+    memo = Memo(app, state)
+    memo.keep(b"pull", app.version, b"s", b"x", Response(200, fresh_until=2000, counted="contoso/pull"))
+    memo.keep(b"blob", app.version, b"s", b"x", Response(200, fresh_until=2000))
+    assert all(memo.find(each) for each in (b"pull", b"blob", b"pull"))
+    assert app.counted == ["contoso/pull"] * 2
     state.lanes.close()
     application.close()
 

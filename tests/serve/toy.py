@@ -54,6 +54,7 @@ class ToyApp:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.version = 1
+        self.counted: list[str] = []
         self.clock = 1000.0
         self.calls = 0
         self.slept: list[float] = []
@@ -65,6 +66,9 @@ class ToyApp:
 
     def now(self) -> float:
         return self.clock
+
+    def count(self, key: str) -> None:
+        self.counted.append(key)
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

@@ -28,6 +28,8 @@ from acrlab.domain.events.hosting import RefMoved as RefMoved
 from acrlab.domain.events.hosting import SourceHookFired as SourceHookFired
 from acrlab.domain.events.hosting import SourceHookPut as SourceHookPut
 from acrlab.domain.events.hosting import SourceHookRemoved as SourceHookRemoved
+from acrlab.domain.events.insight import Insight as Insight
+from acrlab.domain.events.insight import RequestsCounted as RequestsCounted
 from acrlab.domain.events.lifecycle import DeletedPurged as DeletedPurged
 from acrlab.domain.events.lifecycle import Lifecycle as Lifecycle
 from acrlab.domain.events.lifecycle import ManifestRestored as ManifestRestored
@@ -64,7 +66,7 @@ from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
 from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
-Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting | Pipelines
+Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting | Pipelines | Insight
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Event])

@@ -14,6 +14,9 @@ from acrlab.domain.templates.errors import TemplateInvalid
 
 LONGEST = 24_576  # characters. Source: ARM limits, template expression length
 MOST = 50_000  # parts of a value
+LARGEST = 4 * 1024 * 1024  # characters of a value. Source: ARM limits, template size
+STEPS = 200_000  # turns of loops, lambdas and functions of the template's own, in one deployment
+TURNS = 800  # of one loop. Source: ARM limits, template, resources and instances of a copy
 DEEPEST = 60  # levels of an expression, and of a template
 _TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<mark>[()\[\].,?]))")
 
@@ -156,6 +159,18 @@ def _accessed(node: Node, tokens: list[tuple[str, str]], at: int, depth: int) ->
 
 # Evaluating
 
+_WRONG = (
+    TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, StopIteration, RecursionError,
+)  # fmt: skip
+
+
+def spend(scope: Scope, turns: int = 1) -> None:
+    """Count turns of loops against what a deployment may take. Raises: TemplateInvalid."""
+    left = scope.facts.setdefault("steps", [STEPS])
+    left[0] -= turns
+    if left[0] < 0:
+        raise TemplateInvalid(reason=f"the template takes more than {STEPS} turns of loops and functions")
+
 
 def evaluate(node: Node, scope: Scope) -> Any:
     """The value of an expression.
@@ -174,7 +189,7 @@ def evaluate(node: Node, scope: Scope) -> Any:
     values = [evaluate(each, scope) for each in node.arguments]
     try:
         return function(scope, values)
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, StopIteration):
+    except _WRONG:
         raise TemplateInvalid(reason=f"the arguments of the template function '{node.name}' are not valid") from None
 
 
@@ -204,17 +219,50 @@ def resolved(value: Any, scope: Scope, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [resolved(each, scope, depth + 1) for each in value]
     if isinstance(value, dict):
+        loops = value.get("copy")
+        if isinstance(loops, list) and loops and all(isinstance(each, dict) and "input" in each for each in loops):
+            return _looped(value, loops, scope, depth)
         return {_key(name, scope): resolved(each, scope, depth + 1) for name, each in value.items()}
     return value
 
 
-def bounded(value: Any) -> Any:
+def _looped(value: dict[str, Any], loops: list[dict[str, Any]], scope: Scope, depth: int) -> dict[str, Any]:
+    """An object whose `copy` makes some of its properties. Source: copy-properties (2025)."""
+    found = {name: resolved(each, scope, depth + 1) for name, each in value.items() if name != "copy"}
+    for loop in loops:
+        name = str(loop.get("name", ""))
+        turns = [turned(scope, name, at) for at in range(count(loop, scope))]
+        found[name] = bounded([resolved(loop["input"], each, depth + 1) for each in turns])
+    return found
+
+
+def count(loop: dict[str, Any], scope: Scope) -> int:
+    """How often a loop runs. Raises: TemplateInvalid."""
+    found = resolved(loop.get("count"), scope)
+    if type(found) is not int or not 0 <= found <= TURNS:
+        raise TemplateInvalid(reason=f"the count of a copy is a number from 0 to {TURNS}")
+    spend(scope, found)
+    return found
+
+
+def turned(scope: Scope, name: str, at: int | None, *, own: bool = False) -> Scope:
+    """The same scope inside one turn of a loop; `own` for a loop of resources, whose turn needs no name."""
+    if at is None:
+        return scope
+    turns = {**scope.facts.get("copyIndex", {}), name.lower(): at}
+    if own or "" not in turns:
+        turns[""] = at
+    return Scope(scope.functions, scope.lazy, {**scope.facts, "copyIndex": turns})
+
+
+def bounded(value: Any, largest: int = LARGEST) -> Any:
     """The value, if it is not larger or deeper than a template may be. Raises: TemplateInvalid."""
-    waiting, seen = [(value, 0)], 0
+    waiting, seen, size = [(value, 0)], 0, 0
     while waiting:
         each, depth = waiting.pop()
         seen += 1
-        if seen > MOST or depth > DEEPEST:
+        size += len(each) if isinstance(each, str) else sum(map(len, each)) if isinstance(each, dict) else 0
+        if seen > MOST or depth > DEEPEST or size > largest:
             raise TemplateInvalid(reason="an expression makes a value that is too large or nested too deep")
         inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
         waiting.extend((part, depth + 1) for part in inner)

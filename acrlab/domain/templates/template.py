@@ -8,16 +8,17 @@ from typing import Any
 
 import msgspec
 
+from acrlab.domain.templates import members
 from acrlab.domain.templates.errors import TemplateInvalid
-from acrlab.domain.templates.expressions import Scope, is_expression, parse, resolved
+from acrlab.domain.templates.expressions import TURNS as MOST
+from acrlab.domain.templates.expressions import Scope, count, is_expression, parse, resolved, turned
 
-MOST = 800  # resources of a template, and instances of a copy. Source: ARM limits, template
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "string": str, "securestring": str, "int": int, "bool": bool, "object": dict, "secureobject": dict, "array": list,
 }  # fmt: skip
 _OWN = (
     "type", "apiversion", "name", "dependson", "condition", "copy", "comments", "scope", "resources", "metadata",
-    "existing", "import",
+    "existing", "import", "resourcegroup", "subscriptionid",
 )  # fmt: skip
 
 
@@ -32,11 +33,15 @@ class Planned(msgspec.Struct, frozen=True):
     depends: tuple[str, ...]
     on: str  # what an extension resource stands on
     existing: bool
-    index: int | None
+    turns: dict[str, int] = {}  # of the loops it is in, by lower-case name; "" for its own
+    group: str = ""  # of another resource group, where a nested deployment goes
+    subscription: str = ""
 
     def scope(self, scope: Scope) -> Scope:
         """What its expressions see."""
-        return indexed(scope, self.index)
+        if not self.turns:
+            return scope
+        return Scope(scope.functions, scope.lazy, {**scope.facts, "copyIndex": self.turns})
 
 
 class Lazy(dict[str, Any]):
@@ -56,13 +61,6 @@ class Lazy(dict[str, Any]):
             self._made[name] = self._make(name, super().__getitem__(name))
             self._making.discard(name)
         return self._made[name]
-
-
-def indexed(scope: Scope, index: int | None) -> Scope:
-    """The same scope inside one instance of a copy."""
-    if index is None:
-        return scope
-    return Scope(scope.functions, scope.lazy, {**scope.facts, "copyIndex": index})
 
 
 def require(value: Any, kind: type, what: str) -> Any:
@@ -90,14 +88,17 @@ def bind(template: dict[str, Any], given: dict[str, Any], scope: Scope) -> None:
                 f"the template: {name[:100]}"
             )
         values[spelled[name.lower()]] = require(each, dict, f"the parameter {name[:100]}").get("value")
-    missing = [name for name, rule in wanted.items() if values.get(name) is None and not _optional(name, rule)]
+    missing = [
+        name for name, rule in wanted.items() if values.get(name) is None and not _optional(template, name, rule)
+    ]
     if missing:
         raise TemplateInvalid(reason=f"the value for the template parameter '{missing[0][:100]}' is not provided")
 
     def parameter(name: str, rule: Any) -> Any:
         value = values[name] if values.get(name) is not None else resolved(rule.get("defaultValue"), scope)
-        return _held(name, rule, value)
+        return _held(name, declared(template, rule), value)
 
+    scope.functions = {**scope.functions, **members.functions(template)}
     scope.facts["parameters"] = Lazy(wanted, parameter)
     for name in values:
         scope.facts["parameters"][name]
@@ -105,9 +106,24 @@ def bind(template: dict[str, Any], given: dict[str, Any], scope: Scope) -> None:
     scope.facts["variables"] = Lazy(_copied(variables, scope), lambda name, raw: resolved(raw, scope))
 
 
-def _optional(name: str, rule: Any) -> bool:
-    known = require(rule, dict, f"the parameter {name[:100]}")
+def _optional(template: dict[str, Any], name: str, rule: Any) -> bool:
+    known = declared(template, require(rule, dict, f"the parameter {name[:100]}"))
     return "defaultValue" in known or known.get("nullable") is True
+
+
+def declared(template: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
+    """A rule with what the type it refers to says. Source: bicep compiled JSON 2.0, definitions (2025).
+
+    Raises: TemplateInvalid.
+    """
+    known = require(template.get("definitions") or {}, dict, "definitions")
+    for _ in range(10):
+        name = str(rule.get("$ref", "")).removeprefix("#/definitions/")
+        if not name:
+            return rule
+        own = {key: value for key, value in rule.items() if key != "$ref"}
+        rule = {**require(known.get(name), dict, f"the definition {name[:100]}"), **own}
+    raise TemplateInvalid(reason="a type of the template is defined by itself")
 
 
 def _held(name: str, rule: dict[str, Any], value: Any) -> Any:
@@ -144,16 +160,9 @@ def _copied(variables: dict[str, Any], scope: Scope) -> dict[str, Any]:
     found = {name: raw for name, raw in variables.items() if name.lower() != "copy"}
     for loop in require(variables.get("copy") or [], list, "copy"):
         each = require(loop, dict, "copy")
-        count = _count(each, scope)
-        found[str(each.get("name"))] = [resolved(each.get("input"), indexed(scope, at)) for at in range(count)]
+        name = str(each.get("name"))
+        found[name] = [resolved(each.get("input"), turned(scope, name, at)) for at in range(count(each, scope))]
     return found
-
-
-def _count(loop: dict[str, Any], scope: Scope) -> int:
-    count = resolved(loop.get("count"), scope)
-    if type(count) is not int or not 0 <= count <= MOST:
-        raise TemplateInvalid(reason=f"the count of a copy is a number from 0 to {MOST}")
-    return count
 
 
 # Resources
@@ -175,48 +184,60 @@ def planned(template: dict[str, Any], scope: Scope) -> list[Planned]:
     return found
 
 
-def _laid_out(
-    symbol: str, raw: dict[str, Any], scope: Scope, above: Planned | None, depth: int
-) -> Iterator[Planned]:  # fmt: skip
+def _laid_out(symbol: str, raw: dict[str, Any], scope: Scope, above: Planned | None, depth: int) -> Iterator[Planned]:
     spelled = {name.lower(): value for name, value in raw.items()}
     loop = spelled.get("copy")
     if loop is None:
-        yield from _row(symbol, raw, spelled, scope, None, above, depth)
+        yield from _row(symbol, raw, spelled, scope, above, depth)
         return
-    for at in range(_count(require(loop, dict, "copy"), scope)):
-        alias = symbol or str(loop.get("name", ""))
-        yield from _row(alias, raw, spelled, indexed(scope, at), at, above, depth)
+    name = str(require(loop, dict, "copy").get("name", ""))
+    for at in range(count(loop, scope)):
+        yield from _row(symbol or name, raw, spelled, turned(scope, name, at, own=True), above, depth)
 
 
 def _row(
-    symbol: str, raw: dict[str, Any], spelled: dict[str, Any], scope: Scope, index: int | None, above: Planned | None,
-    depth: int,
-) -> Iterator[Planned]:  # fmt: skip
+    symbol: str, raw: dict[str, Any], spelled: dict[str, Any], scope: Scope, above: Planned | None, depth: int
+) -> Iterator[Planned]:
     if depth > 5:
         raise TemplateInvalid(reason="resources are nested too deep")
     if not resolved(spelled.get("condition", True), scope):
         return
-    kind = require(spelled.get("type"), str, "the type of a resource").partition("@")[0]
-    version = spelled.get("apiversion") or spelled["type"].partition("@")[2] or ""
+    kind, version, _ = f"{require(spelled.get('type'), str, 'the type of a resource')}@@".split("@", 2)
     name = require(resolved(spelled.get("name"), scope), str, "the name of a resource")
-    if above is not None:
+    kind, name, on = _placed(kind, name, str(resolved(spelled.get("scope") or "", scope)), above)
+    depends = require(resolved(spelled.get("dependson") or [], scope), list, "dependsOn")
+    own = Planned(
+        symbol, kind, name, str(resolved(spelled.get("apiversion") or version, scope)),
+        {key: value for key, value in raw.items() if key.lower() not in _OWN},
+        (*map(str, depends), *((f"{above.kind}/{above.name}",) if above is not None else ())),
+        on, spelled.get("existing") is True, scope.facts.get("copyIndex", {}),
+        str(resolved(spelled.get("resourcegroup") or "", scope)),
+        str(resolved(spelled.get("subscriptionid") or "", scope)),
+    )  # fmt: skip
+    checked(own.body)
+    yield own
+    below = spelled.get("resources") or []
+    for child in below.values() if isinstance(below, dict) else require(below, list, "the resources of a resource"):
+        yield from _laid_out("", require(child, dict, "a resource"), scope, own, depth + 1)
+
+
+def _placed(kind: str, name: str, on: str, above: Planned | None) -> tuple[str, str, str]:
+    """Type, name, and what it stands on. `type/providers/type` is how older templates write an extension.
+
+    Raises: TemplateInvalid. Source: scope-extension-resources (2025).
+    """
+    if above is not None and "." not in kind.partition("/")[0]:
         kind, name = f"{above.kind}/{kind}", f"{above.name}/{name}"
-    if len(kind.split("/")) != len(name.split("/")) + 1:
+    base, mark, own = kind.partition("/providers/")
+    names, levels = name.split("/"), base.count("/")
+    if mark and levels and len(names) == levels + 2 + own.count("/"):
+        return f"{names[levels]}/{own}", "/".join(names[levels + 1 :]), f"{base}/{'/'.join(names[:levels])}"
+    if len(kind.split("/")) != len(names) + 1:
         raise TemplateInvalid(
             reason=f"the template resource '{name[:100]}' for type '{kind[:100]}' has incorrect segment lengths. A "
             "nested resource type must have identical number of segments as its resource name"
         )
-    depends = require(resolved(spelled.get("dependson") or [], scope), list, "dependsOn")
-    own = Planned(
-        symbol, kind, name, str(resolved(version, scope)),
-        {key: value for key, value in raw.items() if key.lower() not in _OWN},
-        (*map(str, depends), *((f"{above.kind}/{above.name}",) if above is not None else ())),
-        str(resolved(spelled.get("scope") or "", scope)), spelled.get("existing") is True, index,
-    )  # fmt: skip
-    checked(own.body)
-    yield own
-    for child in require(spelled.get("resources") or [], list, "the resources of a resource"):
-        yield from _laid_out("", require(child, dict, "a resource"), scope, own, depth + 1)
+    return kind, name, on
 
 
 def checked(value: Any, depth: int = 0) -> None:

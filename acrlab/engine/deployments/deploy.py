@@ -1,6 +1,6 @@
-"""A deployment of a group: its resources made in order, and the record of what became of them.
+"""A deployment: its resources made in order, and the record of what became of them.
 
-Source: Resources 2024-11-01, deployments; deployment-modes (2025): incremental.
+Source: Resources 2024-11-01, deployments; deployment-modes (2025).
 """
 
 from typing import Any
@@ -8,20 +8,19 @@ from typing import Any
 import msgspec
 
 from acrlab.domain import events
-from acrlab.domain.errors import Condition, NotEmulated
+from acrlab.domain.errors import Condition
 from acrlab.domain.resource_id import ResourceId
 from acrlab.domain.templates import template as templates
 from acrlab.domain.templates.errors import DeploymentFailed
-from acrlab.domain.templates.expressions import resolved
+from acrlab.domain.templates.expressions import count, resolved, turned
 from acrlab.domain.templates.template import Planned
 from acrlab.engine import management_locks, resources, table
-from acrlab.engine.deployments.plan import TYPE, Plan, blocked, circular, target
-from acrlab.engine.deployments.reading import read
+from acrlab.engine.deployments import clearing
+from acrlab.engine.deployments.plan import COMPLETE, TYPE, Plan, circular, target
+from acrlab.engine.deployments.reading import OTHERS, nested
 from acrlab.engine.deployments.references import NotYet, asked, require
 from acrlab.engine.state import Resource
 from acrlab.engine.world import World
-
-DEEPEST = 5  # deployments inside deployments
 
 
 class Made(msgspec.Struct):
@@ -30,6 +29,7 @@ class Made(msgspec.Struct):
     id: str
     kind: str
     refusal: Condition | None = None
+    verb: str = "Create"
 
 
 class Result(msgspec.Struct):
@@ -53,15 +53,33 @@ def record(plan: Plan, result: Result) -> events.ResourcePut:
     """The event that keeps a deployment, its outcome with it."""
     failure, ask = result.failure, plan.ask
     properties = {
-        "mode": "Incremental", "provisioningState": "Failed" if failure else "Succeeded",
+        "mode": plan.mode, "provisioningState": "Failed" if failure else "Succeeded",
         "parameters": result.parameters, "outputs": result.outputs, "correlationId": ask.world.uuid(),
-        "template": plan.template, "timestamp": ask.world.now(),
-        "resources": [{"id": each.id} for each in result.made if each.refusal is None],
+        "template": plan.template, "timestamp": ask.world.now(), "dependencies": dependencies(plan),
+        "resources": [{"id": each.id} for each in result.made if each.refusal is None and each.verb == "Create"],
         "operations": [_operation(each) for each in result.made],
     }  # fmt: skip
+    if plan.address:
+        properties["templateLink"] = {"uri": plan.address}
+    if not ask.id.group:
+        properties["location"] = ask.given.get("location", "")
     if failure is not None:
         properties["error"] = {"code": failure.arm, "message": failure.text, "details": failure.fields["details"]}
     return events.ResourcePut(at=ask.world.now(), by=ask.by, id=str(ask.id), body={"properties": properties})
+
+
+def dependencies(plan: Plan) -> list[dict[str, Any]]:
+    """Which resource waits for which, as a deployment shows it. Source: Resources 2024-11-01, Dependency."""
+    found = []
+    for at, each in enumerate(plan.rows):
+        on = [plan.rows[other] for other in sorted(plan.edges[at])]
+        if on and not each.existing:
+            found.append({"dependsOn": [_brief(plan, other) for other in on], **_brief(plan, each)})
+    return found
+
+
+def _brief(plan: Plan, each: Planned) -> dict[str, str]:
+    return {"id": str(target(plan, each)), "resourceType": each.kind, "resourceName": each.name}
 
 
 def ids(plan: Plan) -> list[ResourceId]:
@@ -78,7 +96,7 @@ def _operation(each: Made) -> dict[str, Any]:
     refusal = each.refusal
     error = {"status": "Failed", "error": {"code": refusal.arm, "message": refusal.text}} if refusal else None
     return {
-        "provisioningOperation": "Create", "provisioningState": "Failed" if refusal else "Succeeded",
+        "provisioningOperation": each.verb, "provisioningState": "Failed" if refusal else "Succeeded",
         "statusCode": "BadRequest" if refusal else "OK",
         "targetResource": {"id": each.id, "resourceType": each.kind, "resourceName": each.id.rpartition("/")[2]},
         **({"statusMessage": error} if error else {}),
@@ -87,36 +105,49 @@ def _operation(each: Made) -> dict[str, Any]:
 
 def run(plan: Plan) -> Result:
     """Make the resources, each when those it depends on are there; what was made stays when another one is refused."""
-    waiting, made = [each for each in plan.rows if not each.existing], []
-    while waiting:
-        ready = [each for each in waiting if not blocked(plan, each, waiting)]
-        before = len(waiting)
-        for each in ready:
-            try:
-                outcome = _make(plan, each)
-            except NotYet:
-                continue
-            made.append(outcome)
-            waiting.remove(each)
-            if outcome.refusal is not None:
-                return Result({}, made, _parameters(plan))
-        if len(waiting) == before:  # they refer to each other
-            made.append(Made(str(target(plan, waiting[0])), waiting[0].kind, circular(waiting[0])))
-            return Result({}, made, _parameters(plan))
+    made = _made(plan)
+    if plan.mode == COMPLETE and all(each.refusal is None for each in made):
+        gone = clearing.cleared(plan)
+        made += [Made(each.id, resources.kind(each.id), refusal, "Delete") for each, refusal in gone]
+    if any(each.refusal is not None for each in made):
+        return Result({}, made, _parameters(plan))
     try:
         return Result(_outputs(plan), made, _parameters(plan))
+    except NotYet:
+        raise circular(plan.rows[0]) from None
     except Condition as refusal:
         return Result({}, [*made, Made(str(plan.ask.id), TYPE, refusal)], _parameters(plan))
 
 
+def _made(plan: Plan) -> list[Made]:
+    waiting, made = {at for at, each in enumerate(plan.rows) if not each.existing}, []
+    while waiting:
+        ready = [at for at in sorted(waiting) if not plan.edges[at] & waiting]
+        before = len(waiting)
+        for at in ready:
+            try:
+                outcome = _make(plan, plan.rows[at])
+            except NotYet:
+                continue
+            made.append(outcome)
+            waiting.remove(at)
+            if outcome.refusal is not None:
+                return made
+        if len(waiting) == before:  # they refer to each other
+            stuck = plan.rows[min(waiting)]
+            return [*made, Made(str(target(plan, stuck)), stuck.kind, circular(stuck))]
+    return made
+
+
 def _make(plan: Plan, each: Planned) -> Made:
-    id = target(plan, each)
+    id, kind = target(plan, each), each.kind.lower()
     try:
-        body = resolved(each.body, each.scope(plan.scope))
-        if each.kind.lower() == TYPE.lower():
-            _nested(plan, each, id, body)
+        if kind == TYPE.lower():
+            _nested(plan, each)
+        elif kind in OTHERS:
+            _extended(plan, each, id)
         else:
-            _put(plan, each, id, body)
+            _put(plan, each, id, resolved(each.body, each.scope(plan.scope)))
     except Condition as refusal:
         return Made(str(id), each.kind, refusal)
     plan.done[id.key] = each
@@ -132,18 +163,21 @@ def _put(plan: Plan, each: Planned, id: ResourceId, body: dict[str, Any]) -> Non
     resources.put(row, asked(plan, row, id, each.version, body))
 
 
-def _nested(plan: Plan, each: Planned, id: ResourceId, body: dict[str, Any]) -> None:
-    """A deployment inside a deployment, as Bicep writes modules: with a scope of its own.
+def _extended(plan: Plan, each: Planned, id: ResourceId) -> None:
+    """What stands on something and is no row of the table: policies, diagnostic settings."""
+    world, action = plan.ask.world, f"{each.kind}/write"
+    resources.require_group(world, id)
+    require(plan, action, str(id.scope or id.parent))
+    management_locks.require(world, "PUT", action, id)
+    body = resolved(each.body, each.scope(plan.scope))
+    world.commit(OTHERS[each.kind.lower()](resources.ask_for(world, id, plan.ask.principal, each.version, body)))
 
-    Raises: NotEmulated for one that shares the outer scope; what the inner one raises.
-    """
-    properties = each.body.get("properties") or {}
-    inner = str((properties.get("expressionEvaluationOptions") or {}).get("scope", "outer")).lower() == "inner"
-    if not inner or plan.depth >= DEEPEST:
-        raise NotEmulated(what="nested deployments that are evaluated in the outer scope, or more than five deep")
-    given = {"properties": {**body.get("properties", {}), "template": properties.get("template")}}
-    ask = msgspec.structs.replace(plan.ask, id=id, given=given, known=None)
-    inside = read(ask, plan.show, plan.depth + 1)
+
+def _nested(plan: Plan, each: Planned) -> None:
+    """A deployment inside a deployment, in a group that may be another one. Raises: NotYet, what the inner raises."""
+    inside = nested(plan, each)
+    resources.require_group(plan.ask.world, inside.ask.id)
+    require(plan, f"{TYPE}/write", str(inside.ask.id))
     result = run(inside)
     plan.ask.world.commit(record(inside, result))
     if result.failure is not None:
@@ -154,18 +188,27 @@ def _outputs(plan: Plan) -> dict[str, Any]:
     wanted = templates.require(plan.template.get("outputs") or {}, dict, "outputs")
     found: dict[str, Any] = {}
     for name, each in wanted.items():
-        rule = templates.require(each, dict, "an output")
+        rule = templates.declared(plan.template, templates.require(each, dict, "an output"))
         if resolved(rule.get("condition", True), plan.scope):
-            found[name] = {"type": _title(str(rule.get("type", ""))), "value": resolved(rule.get("value"), plan.scope)}
+            kind = _title(str(rule.get("type", "")))
+            found[name] = {"type": kind} if kind.startswith("Secure") else {"type": kind, "value": _output(plan, rule)}
     return found
 
 
+def _output(plan: Plan, rule: dict[str, Any]) -> Any:
+    loop = rule.get("copy")
+    if not isinstance(loop, dict):
+        return resolved(rule.get("value"), plan.scope)
+    turns = range(count(loop, plan.scope))
+    return [resolved(loop.get("input"), turned(plan.scope, "", at)) for at in turns]
+
+
 def _parameters(plan: Plan) -> dict[str, Any]:
-    rules = plan.scope.facts["parameters"]
     found = {}
     for name, rule in (plan.template.get("parameters") or {}).items():
-        kind = _title(str(rule.get("type", "")))
-        found[name] = {"type": kind} if kind.startswith("Secure") else {"type": kind, "value": rules[name]}
+        kind = _title(str(templates.declared(plan.template, rule).get("type", "")))
+        known = plan.scope.facts["parameters"]
+        found[name] = {"type": kind} if kind.startswith("Secure") else {"type": kind, "value": known[name]}
     return found
 
 

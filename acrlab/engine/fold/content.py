@@ -28,6 +28,8 @@ def _registry_closed(state: State, event: events.RegistryClosed) -> None:
     for name in list(registry.repositories):
         _forget_repository(state, registry, name)
     del state.registries[event.registry]
+    for key in [each for each in state.counted if each.partition("/")[0] == event.registry]:
+        del state.counted[key]
     state.runs.pop(event.registry, None)  # a registry of the same name counts its runs anew
     del state.login_servers[registry.login_server]
 
