@@ -14,6 +14,7 @@ from acrlab.domain.templates.errors import DeploymentNotFound
 from acrlab.engine import operations, resources
 from acrlab.engine.deployments import deploy, reading
 from acrlab.engine.deployments.plan import TYPE, Plan
+from acrlab.engine.lifecycle import transfer_queue
 from acrlab.engine.state import Resource
 from acrlab.engine.tasks import task_runs
 from acrlab.engine.world import World
@@ -69,7 +70,8 @@ def _outcome(call: Call, properties: dict[str, Any], failed: bool) -> dict[str, 
 
 
 def _waited(world: World, properties: dict[str, Any]) -> list[str]:
-    return task_runs.among(world, (each["id"] for each in properties["resources"]))
+    made = [each["id"] for each in properties["resources"]]
+    return [*task_runs.among(world, made), *transfer_queue.among(made)]
 
 
 def validate(call: Call) -> Response:

@@ -197,6 +197,7 @@ def _row(
     if not resolved(spelled.get("condition", True), scope):
         return
     kind = require(spelled.get("type"), str, "the type of a resource").partition("@")[0]
+    kind = kind.removesuffix("/")  # the service's own templates of transfer pipelines end their types with one
     version = spelled.get("apiversion") or spelled["type"].partition("@")[2] or ""
     name = require(resolved(spelled.get("name"), scope), str, "the name of a resource")
     if above is not None:
