@@ -63,11 +63,12 @@ IMPORT_SHAPE = _pipeline(
     source=Field(kind="object", label="ImportPipelineSourceProperties", fields=_STORAGE),
     trigger=_TRIGGER,
 )
-_NAMED = {"type": Field(kind="string", values=("AzureStorageBlob",)), "name": _TEXT}
+# The templates of the service send the end that a run does not have with an empty type and name.
+_NAMED = {"type": Field(kind="string", values=("AzureStorageBlob", "")), "name": _TEXT}
 RUN_SHAPE = Field(
     kind="object", label="PipelineRun",
     fields={
-        **_HEAD,
+        **_HEAD, "location": _READ,  # the templates of the service send one
         "properties": Field(
             kind="object", label="PipelineRunProperties",
             fields={

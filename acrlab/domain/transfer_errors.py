@@ -49,3 +49,17 @@ class ArchiveInvalid(ArmCondition):
     status, arm, provider = 400, "InvalidArchive", True
     message = "The archive is not valid: {reason}."
     evidence, source = "inferred", ""
+
+
+class TransferFailed(ArmCondition):
+    """Why a run ends. Fields: reason."""
+
+    status, arm, provider = 400, "PipelineRunFailed", True
+    message = "{reason}"
+    evidence, source = "inferred", "what fails is documented: transfer-troubleshooting (2026); the words are ours"
+
+
+class ParcelInvalid(TransferFailed):
+    """A blob that no export has written. Fields: reason."""
+
+    message = "The blob is no export: {reason}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import events
 from acrlab.engine.hosting import hooks
-from acrlab.engine.lifecycle import retention, soft_delete
+from acrlab.engine.lifecycle import retention, soft_delete, transfer_queue
 from acrlab.engine.reach import deliveries
 from acrlab.engine.tasks import expiry, images, queue, sources
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from acrlab.engine.world import World
 
 TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] = {
+    events.BlobStored: (transfer_queue.arrived,),
     events.ManifestPushed: (deliveries.pushed, retention.moved, images.pushed),
     events.TaskLearned: (images.learned,),
     events.RunEnded: (expiry.ended,),

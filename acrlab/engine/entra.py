@@ -41,7 +41,8 @@ ARM_AUDIENCES = frozenset({"https://management.azure.com", "https://management.c
 ACR_AUDIENCES = frozenset({"https://containerregistry.azure.net"})
 GRAPH_AUDIENCES = frozenset({"https://graph.microsoft.com"})
 VAULT_AUDIENCES = frozenset({"https://vault.azure.net"})
-AUDIENCES = ARM_AUDIENCES | ACR_AUDIENCES | GRAPH_AUDIENCES | VAULT_AUDIENCES
+STORAGE_AUDIENCES = frozenset({"https://storage.azure.com"})
+AUDIENCES = ARM_AUDIENCES | ACR_AUDIENCES | GRAPH_AUDIENCES | VAULT_AUDIENCES | STORAGE_AUDIENCES
 _BY_APP_ID = {
     "797f4846-ba00-4fd7-ba43-dac1f8f63013": "https://management.core.windows.net/",
     "6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26": "https://containerregistry.azure.net",

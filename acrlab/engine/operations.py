@@ -76,7 +76,7 @@ def standing(world: World, runs: Sequence[str]) -> tuple[str, dict[str, str]]:
     for each in kept:
         if each.body["status"] != "Succeeded":
             ended = f"The run {each.id.rpartition('/')[2]} ended with {each.body['status']}. {each.body['error']}"
-            return "Failed", {"code": "TaskRunFailed", "message": ended.strip()}
+            return "Failed", {"code": each.body.get("failure", "TaskRunFailed"), "message": ended.strip()}
     return "Succeeded", {}
 
 

@@ -181,6 +181,19 @@ class VaultItem(msgspec.Struct):
     deleted: float = 0.0
 
 
+class StoredBlob(msgspec.Struct):
+    """A blob of a storage account. `digest` is where its bytes are kept. Sizes are bytes, times epoch seconds."""
+
+    digest: str
+    size: int
+    created: float
+    modified: float
+    etag: str
+    md5: str
+    content_type: str
+    metadata: dict[str, str]
+
+
 class Hosted(msgspec.Struct):
     """A repository at a git host. Times are epoch seconds."""
 
@@ -263,13 +276,14 @@ class State(msgspec.Struct):
     login_servers: dict[str, str] = {}  # login server -> registry
     operations: dict[str, Operation] = {}
     vaults: dict[str, dict[str, VaultItem]] = {}  # by lower-case id of the vault, then by kind/name
+    accounts: dict[str, dict[str, dict[str, StoredBlob]]] = {}  # by lower-case id of the account, container, name
     jobs: list[Job] = []  # a heap
     scheduled: int = 0
     deliveries: dict[str, list[Delivery]] = {}  # by lower-case id of the webhook, oldest first
     judgements: dict[str, list[Judgement]] = {}  # by lower-case id of the task, oldest first
     runs: dict[str, int] = {}  # registry -> how many runs it has had
     counted: dict[str, dict[int, int]] = {}  # registry/kind -> minute since 1970 -> requests
-    links: dict[str, int] = {}  # digest -> how many repositories of the world hold it
+    links: dict[str, int] = {}  # digest -> how many repositories and blobs of storage accounts hold it
     hosted: dict[str, Hosted] = {}  # by host, owner, project and name, in lower case
     host_tokens: dict[str, HostToken] = {}  # by the hash of the token
     connections: dict[str, Connection] = {}  # by lower-case name

@@ -22,6 +22,7 @@ from acrlab.engine import groups, operations, resources
 from acrlab.engine.ask import Ask
 from acrlab.engine.deployments import deploy, foresight, reading
 from acrlab.engine.deployments.plan import TYPE, Plan
+from acrlab.engine.lifecycle import transfer_queue
 from acrlab.engine.state import Resource
 from acrlab.engine.tasks import task_runs
 from acrlab.engine.world import World
@@ -97,7 +98,8 @@ def _outcome(call: Call, properties: dict[str, Any], failed: bool) -> dict[str, 
 
 
 def _waited(world: World, properties: dict[str, Any]) -> list[str]:
-    return task_runs.among(world, (each["id"] for each in properties["resources"]))
+    made = [each["id"] for each in properties["resources"]]
+    return [*task_runs.among(world, made), *transfer_queue.among(made)]
 
 
 def validate(call: Call) -> Response:

@@ -14,7 +14,7 @@ from acrlab.engine.reach import replications
 from acrlab.engine.state import Resource
 from acrlab.engine.vaults import encryption
 from acrlab.engine.world import World
-from acrlab.wire import arm_lifecycle, arm_reach, arm_tasks, network_documents
+from acrlab.wire import arm_lifecycle, arm_reach, arm_storage, arm_tasks, network_documents
 from acrlab.wire.arm_marks import life, system_data
 from acrlab.wire.times import iso, iso_offset
 
@@ -153,6 +153,7 @@ _SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any
     "microsoft.authorization/roledefinitions": _custom_role,
     **arm_reach.SHOWN,
     **arm_lifecycle.SHOWN,
+    **arm_storage.SHOWN,
     **arm_tasks.SHOWN,
     **network_documents.SHOWN,
 }

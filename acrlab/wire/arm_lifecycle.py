@@ -85,9 +85,24 @@ def _pipeline(world: World, resource: Resource, head: dict[str, Any], state: str
 def _pipeline_run(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:
     """Source: azure-mgmt-containerregistry 15.1.0b3. As the run ended, so did its provisioning."""
     stored = resource.body["properties"]
-    response = {**stored["response"], **{name: iso(stored["response"][name]) for name in ("startTime", "finishTime")}}
-    properties = {**stored, "response": response, "provisioningState": response["status"]}
+    response = {**stored["response"], **_times(stored["response"])}
+    under_way = "request" in resource.body
+    if under_way:
+        lasts = resource.body["due"] - stored["response"]["startTime"]
+        went = (world.now() - stored["response"]["startTime"]) / lasts if lasts else 0.0
+        response["progress"] = {"percentage": str(min(int(went * 100), 99))}
+    ended = state or ("Creating" if under_way else response["status"])
+    properties = {**stored, "response": response, "provisioningState": ended}
     return {**head, "systemData": system_data(world, resource), "properties": properties}
+
+
+def _times(response: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        name: iso(response[name]) for name in ("startTime", "finishTime") if name in response
+    }  # fmt: skip
+    if "trigger" in response:
+        found["trigger"] = {"sourceTrigger": {"timestamp": iso(response["trigger"]["sourceTrigger"]["timestamp"])}}
+    return found
 
 
 SHOWN: dict[str, Callable[[World, Resource, dict[str, Any], str], dict[str, Any]]] = {

@@ -58,6 +58,8 @@ NAMED = {
         "Microsoft.ContainerRegistry/checkNameAvailability/read",
     "POST /subscriptions/{subscription}/providers/Microsoft.KeyVault/checkNameAvailability":
         "Microsoft.KeyVault/checkNameAvailability/read",
+    "POST /subscriptions/{subscription}/providers/Microsoft.Storage/checkNameAvailability":
+        "Microsoft.Storage/checkNameAvailability/read",
     f"POST {GROUP}/exportTemplate": f"{GROUPS}/exportTemplate/action",
     **{f"{method} {GROUP}": f"{GROUPS}/{word}" for method, word in WORDS.items() if method != "POST"},
 }  # fmt: skip

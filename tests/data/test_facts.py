@@ -170,7 +170,7 @@ class TestRoles:
     def test_ids_and_names_are_unique(self) -> None:
         roles = load("roles")["role"]
         assert all(UUID.fullmatch(role["id"]) for role in roles)
-        assert len({role["id"] for role in roles}) == len(roles) == 31
+        assert len({role["id"] for role in roles}) == len(roles) == 35
         assert len({role["name"].lower() for role in roles}) == len(roles)
 
     def test_actions_are_full_strings(self) -> None:

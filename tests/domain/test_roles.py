@@ -132,6 +132,7 @@ CONTROL_CAN = {
         f"Key Vault {title}": {"see_role_assignments"}
         for title in ("Administrator", "Reader", "Secrets Officer", "Crypto Officer")
     },
+    "Storage Account Contributor": {"see_role_assignments"},
     "Container Registry Data Importer and Data Reader": {"see_registry", "import"},
     "Container Registry Tasks Contributor": {
         "see_registry", "tasks", "build", "task_logs", "agent_pools",

@@ -131,7 +131,7 @@ def test_the_tenant_may_be_named_by_its_domain(lab: Lab) -> None:
         ({"grant_type": ""}, 900144, "invalid_request", 400),
         ({"grant_type": "implicit"}, 70003, "unsupported_grant_type", 400),
         ({"scope": "https://microsoft.com/.default"}, 500011, "invalid_resource", 400),
-        ({"scope": "https://storage.azure.com/.default"}, 500011, "invalid_resource", 400),
+        ({"scope": "https://database.windows.net/.default"}, 500011, "invalid_resource", 400),
         ({"scope": f"{ARM}.evil.example/.default"}, 500011, "invalid_resource", 400),
         ({"scope": f"{ARM}///.default"}, 500011, "invalid_resource", 400),
         ({"scope": f"{ARM}/user_impersonation"}, 1002012, "invalid_scope", 400),
@@ -418,7 +418,7 @@ def test_refusals_of_the_page(lab: Lab) -> None:
     expect(browse(lab, client_id="unknown"), 700016, "unauthorized_client")
     expect(browse(lab, redirect_uri=""), 900144, "invalid_request")
     expect(browse(lab, response_type="token"), 70005, "unsupported_response_type")
-    expect(browse(lab, scope="https://storage.azure.com/.default"), 500011, "invalid_resource")
+    expect(browse(lab, scope="https://database.windows.net/.default"), 500011, "invalid_resource")
     assert browse(lab, login_as=lab.identity("acrlab-sp").id).status == 200  # not a user: the page again
 
 

@@ -45,6 +45,10 @@ from acrlab.domain.events.resources import OperationStarted as OperationStarted
 from acrlab.domain.events.resources import ResourceDeleted as ResourceDeleted
 from acrlab.domain.events.resources import ResourcePut as ResourcePut
 from acrlab.domain.events.resources import Resources as Resources
+from acrlab.domain.events.storage import BlobRemoved as BlobRemoved
+from acrlab.domain.events.storage import BlobStored as BlobStored
+from acrlab.domain.events.storage import ContainerEmptied as ContainerEmptied
+from acrlab.domain.events.storage import Storage as Storage
 from acrlab.domain.events.tasks import RunEnded as RunEnded
 from acrlab.domain.events.tasks import RunForgotten as RunForgotten
 from acrlab.domain.events.tasks import RunQueued as RunQueued
@@ -66,7 +70,7 @@ from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
 from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
-Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting | Pipelines | Insight
+Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting | Pipelines | Insight | Storage
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Event])

@@ -203,6 +203,7 @@ def _row(
     if not resolved(spelled.get("condition", True), scope):
         return
     kind, version, _ = f"{require(spelled.get('type'), str, 'the type of a resource')}@@".split("@", 2)
+    kind = kind.removesuffix("/")  # the service's own templates of transfer pipelines end their types with one
     name = require(resolved(spelled.get("name"), scope), str, "the name of a resource")
     kind, name, on = _placed(kind, name, str(resolved(spelled.get("scope") or "", scope)), above)
     depends = require(resolved(spelled.get("dependson") or [], scope), list, "dependsOn")

@@ -4,12 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 from acrlab.domain import events
-from acrlab.engine.fold import content, hosting, insight, lifecycle, pipelines, reach, resources, tasks, vaults, world
+from acrlab.engine.fold import (
+    content,
+    hosting,
+    insight,
+    lifecycle,
+    pipelines,
+    reach,
+    resources,
+    storage,
+    tasks,
+    vaults,
+    world,
+)
 from acrlab.engine.state import State
 
 FOLD: dict[type, Callable[[State, Any], None]] = {
     **world.FOLD, **resources.FOLD, **content.FOLD, **reach.FOLD, **lifecycle.FOLD, **vaults.FOLD,
-    **tasks.FOLD, **hosting.FOLD, **pipelines.FOLD, **insight.FOLD,
+    **tasks.FOLD, **hosting.FOLD, **pipelines.FOLD, **insight.FOLD, **storage.FOLD,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Transfer pipelines and their runs. No storage account is in this world: a run moves nothing, and says so."""
+"""Transfer pipelines, and what is asked of their runs."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from acrlab.domain.transfer_errors import ExportForbidden, PipelineFixed, Pipeli
 from acrlab.engine import registries
 from acrlab.engine.ask import Ask
 from acrlab.engine.identities import registry as identities
+from acrlab.engine.lifecycle import transfer_queue
 from acrlab.engine.state import Registry
 from acrlab.engine.world import World
 
-NO_STORAGE = "acrlab has no storage accounts: nothing was transferred"
 _WHAT = {transfer.EXPORT: "export pipeline", transfer.IMPORT: "import pipeline", transfer.RUN: "pipeline run"}
 _VAULT = ".vault.azure.net"
 
@@ -89,26 +89,36 @@ def _invalid(ask: Ask, reason: str) -> PipelineInvalid:
 
 
 def desired_run(ask: Ask) -> dict[str, Any]:
-    """The body of a run of a pipeline, which ends at once: it fails, because there is no storage to reach.
+    """The body of a run of a pipeline, which begins.
 
     Raises: BodyInvalid, PipelineInvalid, PipelineFixed, ExportForbidden.
     """
     properties = read(transfer.RUN_SHAPE, ask.given, ask.version, kind=transfer.RUN).get("properties", {})
     before = ask.known.body["properties"] if ask.known is not None else None
     tag = properties.get("forceUpdateTag", "")
-    if before is not None and before.get("forceUpdateTag", "") == tag:
+    under_way = ask.known is not None and "request" in ask.known.body
+    if before is not None and (under_way or before.get("forceUpdateTag", "") == tag):
         raise PipelineFixed(name=ask.id.name)
     request = properties.get("request", {})
     pipeline = _pipeline_of(ask, request)
     end = "source" if parse(pipeline.id).type.lower() == transfer.IMPORT.lower() else "target"
     _require_request(ask, request, end)
-    now = ask.world.now()
-    response = {
-        "status": "Failed", "startTime": now, "finishTime": now, "progress": {"percentage": "0"},
-        "pipelineRunErrorMessage": NO_STORAGE, end: pipeline.body["properties"][end], "importedArtifacts": [],
-    }  # fmt: skip
-    forced = {"forceUpdateTag": tag} if tag else {}
-    return {"properties": {"request": request, "response": response, **forced}}
+    return transfer_queue.body(ask.world, pipeline, request, tag)
+
+
+def slow(ask: Ask, body: dict[str, Any]) -> bool:
+    """A run is never over when it begins."""
+    return True
+
+
+def outcome(ask: Ask, body: dict[str, Any]) -> dict[str, list[str]]:
+    """What the operation of a run waits for."""
+    return {"runs": [str(ask.id)]}
+
+
+def begun(ask: Ask, body: dict[str, Any]) -> tuple[events.Event, ...]:
+    """The event that carries the run out."""
+    return (transfer_queue.planned(ask.world, str(ask.id), body),)
 
 
 def _pipeline_of(ask: Ask, request: dict[str, Any]) -> Any:
@@ -131,8 +141,7 @@ def _require_request(ask: Ask, request: dict[str, Any], end: str) -> None:
         return
     registry = ask.world.state.registries[ask.id.names[0].lower()]
     require_exports(ask.world, registry)
-    facts, tier = registries.edition(ask.world), registries.tier(ask.world, registry)
-    most = facts.tier(tier).limit("transfer_artifacts_per_run")
+    most = transfer_queue.largest(ask.world, registry)
     artifacts = request.get("artifacts", [])
     if not artifacts or len(artifacts) > most or not all(isinstance(each, str) for each in artifacts):
         raise _invalid(ask, f"request.artifacts names 1 to {most} artifacts as repository:tag or repository@digest")

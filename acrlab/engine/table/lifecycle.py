@@ -6,7 +6,7 @@ from acrlab.domain import connected_registries as connected
 from acrlab.domain import transfer as domain_transfer
 from acrlab.engine import registries
 from acrlab.engine.identities import registry as identities
-from acrlab.engine.lifecycle import archives, cache_rules, connected_registries, transfer
+from acrlab.engine.lifecycle import archives, cache_rules, connected_registries, transfer, transfer_queue
 from acrlab.engine.types import CREATE_AND_DROP, Action, ResourceType
 
 VERSIONS = projection.versions()
@@ -33,22 +33,24 @@ ROWS: tuple[ResourceType, ...] = (
             Action(name="resync", perform=connected_registries.resync, truth="stored"),
         ),
     ),
-    ResourceType(  # stored, as are its kin: no storage account is here that content could pass through
+    ResourceType(
         path=domain_transfer.EXPORT, model=domain_transfer.EXPORT_SHAPE, desired=transfer.desired_export,
         check_name=transfer.check_pipeline_name, methods=CREATE_AND_DROP, opening=identities.opened,
         changing=registries.changing, closing=transfer.closing, born=200,
-        feature="transfer", versions=VERSIONS, truth="stored",
+        feature="transfer", versions=VERSIONS,
     ),
     ResourceType(
         path=domain_transfer.IMPORT, model=domain_transfer.IMPORT_SHAPE, desired=transfer.desired_import,
         check_name=transfer.check_pipeline_name, methods=CREATE_AND_DROP, opening=identities.opened,
         changing=registries.changing, closing=transfer.closing, born=200,
-        feature="transfer", versions=VERSIONS, truth="stored",
+        feature="transfer", versions=VERSIONS,
     ),
     ResourceType(
         path=domain_transfer.RUN, model=domain_transfer.RUN_SHAPE, desired=transfer.desired_run,
-        check_name=transfer.check_run_name, methods=CREATE_AND_DROP, born=200,
-        feature="transfer", versions=VERSIONS, truth="stored",
+        check_name=transfer.check_run_name, methods=CREATE_AND_DROP, opening=transfer.begun, changing=transfer.begun,
+        slow=transfer.slow, outcome=transfer.outcome, operation="pipelineruns",
+        seconds={"Creating": transfer_queue.SECONDS, "Updating": transfer_queue.SECONDS},
+        feature="transfer", versions=VERSIONS,
     ),
     ResourceType(  # stored: nothing is fetched from a package source
         path=domain_archives.ARCHIVE, model=domain_archives.SHAPE, desired=archives.desired,

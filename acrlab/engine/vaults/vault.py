@@ -41,7 +41,7 @@ def desired(ask: Ask) -> dict[str, Any]:
     properties = {name: value for name, value in given["properties"].items() if value is not None}
     neighbours.checked(properties, **_KINDS)
     for policy in properties.get("accessPolicies", []):
-        _require_policy(policy)
+        require_policy(policy)
     if ask.known is None and find(ask.world, f"{ask.id.name}{SUFFIX}") is not None:
         raise VaultNameTaken(name=ask.id.name)
     before = ask.known.body["properties"] if ask.known is not None else {}
@@ -54,7 +54,8 @@ def desired(ask: Ask) -> dict[str, Any]:
     return {"location": location, "tags": given.get("tags", {}), "properties": {**found, **host}}
 
 
-def _require_policy(policy: Any) -> None:
+def require_policy(policy: Any) -> None:
+    """Raises: PropertyInvalid."""
     fits = (
         isinstance(policy, dict)
         and isinstance(policy.get("objectId"), str)
