@@ -1,0 +1,1 @@
+"""Agents on other machines: workers that take runs from a queue in PostgreSQL."""
