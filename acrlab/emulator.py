@@ -124,6 +124,7 @@ class Emulator:
         self._jobs = threading.Thread(target=self._keep_time, name="acrlab-jobs", daemon=True)
         self._doors: Doors | None = None
         self._agents_door: Doors | None = None
+        self._agents_address = ""
 
     def start(self) -> Self:
         """Open the doors on loopback."""
@@ -132,9 +133,9 @@ class Emulator:
             sys.setswitchinterval(SWITCH)
         self._doors = Doors(self.app, self._authority, sealed=self._sealed, ports=_ports(self._port))
         self._doors.start()
+        self._jobs.start()
         if self._fleet is not None:
             self._fleet.open(self._let_agents_in())
-        self._jobs.start()
         return self
 
     def _workers(self, queue: str) -> "Fleet":
@@ -154,7 +155,8 @@ class Emulator:
             OneHost(self.app, HOST), self._authority, ports={"tls": int(port)}, names=("tls",), address=host, fast=False
         )
         self._agents_door.start()
-        return f"{host}:{self._agents_door.ports['tls']}"
+        self._agents_address = f"{host}:{self._agents_door.ports['tls']}"
+        return self._agents_address
 
     def _network(self) -> "urllib3.PoolManager":
         """How runs reach hosts: through the proxy, as every client of this emulator does."""
@@ -287,7 +289,8 @@ class Emulator:
         return {
             "pid": os.getpid(),
             "ports": dict(self.doors.ports),
-            "notes": list(self.doors.notes),
+            "notes": [*self.doors.notes, *(self._agents_door.notes if self._agents_door is not None else ())],
+            "agents": self._agents_address or None,
             "endpoint": self.endpoint,
             "ca": str(self.bundle),
             "tenant": self.world.state.tenant,

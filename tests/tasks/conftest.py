@@ -1,7 +1,7 @@
 """A world in memory with a registry, the official SDK in-process, and a small engine that does real work.
 
-What uses `lab` or `premium` is run twice: with agents in this process, and, in the lane of peers, with a worker that takes
-runs from a queue in PostgreSQL and does everything over the emulator's door for agents.
+What uses `lab` or `premium` is run twice: with agents in this process, and, in the lane of peers, with a worker that
+takes runs from a queue in PostgreSQL and does everything over the emulator's door for agents.
 """
 
 import io

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 import urllib3
 
-from acrlab import __version__
+from acrlab.agents.remote import version
 from acrlab.domain.tasks import workers
 from acrlab.wire.agents import HOST
 
@@ -85,7 +85,7 @@ class Door:
 
     def hello(self, credential: str, engine: str, count: int) -> workers.Greeting:
         """Come to work. Raises: DoorClosed, DoorRefused."""
-        said = workers.Hello(version=__version__, engine=engine, count=count)
+        said = workers.Hello(version=version(), engine=engine, count=count)
         found: workers.Greeting = self.told("/hello", credential, said, workers.Greeting)
         return found
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from acrlab import __version__
 from acrlab.agents.registries import RunRegistries
-from acrlab.agents.remote import credentials
+from acrlab.agents.remote import credentials, version
 from acrlab.agents.remote.credentials import Badge
 from acrlab.agents.remote.postgres import PostgresQueue
 from acrlab.agents.remote.seat import Seat
@@ -151,8 +150,8 @@ class Fleet:
 
     def hello(self, credential: str, said: workers.Hello) -> workers.Greeting:
         """Raises: VersionDiffers."""
-        if said.version != __version__:
-            raise VersionDiffers(emulator=__version__, worker=said.version[:40])
+        if said.version != version():
+            raise VersionDiffers(emulator=version(), worker=said.version[:40])
         while len(self._workers) >= MOST_WORKERS:
             del self._workers[min(self._workers, key=lambda each: self._workers[each].heard)]
         hashed = credentials.token_hash(credential)

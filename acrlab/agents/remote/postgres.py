@@ -1,7 +1,7 @@
 """The queue in PostgreSQL, by Procrastinate: which runs wait for whom. It holds a run's id and an address, no more.
 
-Procrastinate and not DBOS: it is a queue with names, heartbeats and notifications, which is what agents need. DBOS keeps
-steps of functions and does them again after a crash, which the service does not do with a run.
+Procrastinate and not DBOS: it is a queue with names, heartbeats and notifications, which is what agents need. DBOS
+keeps steps of functions and goes on with them after a crash, which nothing says that the service does with a run.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ def check(url: str, *, prepare: bool) -> None:
             if found is None and prepare:
                 connection.execute(SchemaManager.get_schema())
             elif found is None:
-                raise QueueFailed(f"there is no queue at {where}: start the emulator with it first (`acrlab up --queue`)")
+                raise QueueFailed(f"there is no queue at {where}: first start an emulator with it: `acrlab up --queue`")
     except psycopg.Error as error:
         raise QueueFailed(f"the queue at {where} cannot be used: {sentence(error)}") from None
 

@@ -20,6 +20,7 @@ from acrlab.domain.tasks import workers
 from acrlab.domain.tasks.run import Ending
 from acrlab.wire.agents import RunOver
 
+LOOK = 1.0  # seconds between two looks at the queue, where nobody has told of a run
 RETRY = 2  # seconds until a run whose emulator does not answer is looked at again
 STOPPED = "the agent was stopped while the run was under way"
 
@@ -91,7 +92,8 @@ class Worker:
                 app.run_worker_async(
                     name=self._enrolment.name, queues=list(self._enrolment.queues), concurrency=self._count,
                     install_signal_handlers=False, delete_jobs="successful",
-                    update_heartbeat_interval=self._silence / 4, stalled_worker_timeout=self._silence,
+                    fetch_job_polling_interval=LOOK, update_heartbeat_interval=self._silence / 4,
+                    stalled_worker_timeout=self._silence,
                 )
             )  # fmt: skip
             self._stop_queue = lambda: _quietly(loop, working.cancel)
