@@ -91,7 +91,7 @@ def _read(path: Path) -> "Enrolment":
     raise AssertionError
 
 
-def _engine(name: str) -> "Callable[[], Engine]":
+def _engine(name: str, now: Callable[[], float]) -> "Callable[[], Engine]":
     from acrlab.agents import engines
     from acrlab.agents.protocol import EngineFailed
 
@@ -99,7 +99,7 @@ def _engine(name: str) -> "Callable[[], Engine]":
         known = engines.known(name or os.environ.get("ACRLAB_ENGINE") or engines.AUTO)
     except EngineFailed as wrong:
         fail(str(wrong), 2)
-    return functools.cache(lambda: engines.engine(known))
+    return functools.cache(lambda: engines.engine(known, now))
 
 
 def _work(queue: str, enrolment: "Enrolment", engine: str, count: int) -> None:
@@ -108,7 +108,8 @@ def _work(queue: str, enrolment: "Enrolment", engine: str, count: int) -> None:
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what matters of it is said in a sentence
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="acrlab-agent-", ignore_cleanup_errors=True) as folder:
-        worker = Worker(queue, enrolment, _engine(engine), Path(folder), count, _say)
+        build = _engine(engine, lambda: worker.now())
+        worker = Worker(queue, enrolment, build, Path(folder), count, _say)
         with _ended_by_signals(worker.stop):
             try:
                 worker.run(lambda: _say(f"{enrolment.name} waits for runs of the emulator at {enrolment.address}"))

@@ -34,6 +34,14 @@ class AgentUnknown(Condition):
     evidence, source = "inferred", "acrlab itself"
 
 
+class HelloMissing(Condition):
+    """A worker that has not come to work here, or that was taken for gone long ago."""
+
+    status, oci, arm = 409, "HELLO", "Conflict"
+    message = "say hello first"
+    evidence, source = "inferred", "acrlab itself"
+
+
 class VersionDiffers(Condition):
     """Worker and emulator are of different versions."""
 
@@ -101,6 +109,7 @@ class Desk(Protocol):
     def enrol(self, name: str, pools: Sequence[str]) -> workers.Enrolment: ...
     def known(self, credential: str) -> str: ...
     def hello(self, credential: str, said: workers.Hello) -> workers.Greeting: ...
+    def bye(self, credential: str) -> None: ...
     def beat(self, credential: str, runs: Sequence[str]) -> workers.Stops: ...
     def claim(self, credential: str, run: str) -> workers.Taken: ...
     def seat(self, token: str) -> Seat: ...
@@ -154,6 +163,12 @@ def enrol(call: Call) -> Response:
 def hello(call: Call) -> Response:
     """A worker comes to work."""
     return http.json(200, _desk(call).hello(_shown(call), _decoded(call.body, workers.Hello)))
+
+
+def bye(call: Call) -> Response:
+    """A worker leaves."""
+    _desk(call).bye(_shown(call))
+    return Response(204)
 
 
 def beat(call: Call) -> Response:
@@ -314,6 +329,7 @@ def _working(limit: int, do: Do) -> Callable[[Call], Answer]:
 LOCAL_ROUTES = (Route(method="POST", path="/_acrlab/agents", handler=enrol, scope="control", body=BODY),)
 ROUTES = (
     Route(method="POST", path="/hello", handler=hello, scope="agent", body=BODY),
+    Route(method="POST", path="/bye", handler=bye, scope="agent"),
     Route(method="POST", path="/beat", handler=beat, scope="agent", body=BODY),
     Route(method="POST", path="/claim", handler=claim, scope="agent", body=BODY),
     Route(method="PUT", path="/run/blob", handler=_upload, scope="run", body=STREAM),

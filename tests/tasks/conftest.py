@@ -37,13 +37,13 @@ LINUX = {"os": "linux", "architecture": "amd64"}
 class Lab:
     """One world with a registry, as its owner sees it."""
 
-    def __init__(self, folder: Path, sku: str = "Standard", queue: str = "") -> None:
+    def __init__(self, folder: Path, sku: str = "Standard", queue: str = "", silence: float = 10.0) -> None:
         self.engine = Stacker()
         self.cloud = Cloud(folder)
         self.cloud.group(GROUP)
         assert self.cloud.registry(NAME, sku, adminUserEnabled=True).status == 201
         self.world, self.app = self.cloud.world, self.cloud.app
-        self.folder, self.queue, self.remote = folder, queue, None
+        self.folder, self.queue, self.silence, self.remote = folder, queue, silence, None
         self.dispatcher = self.agents(lambda: self.engine)
         self.sdk = client(ContainerRegistryTasksMgmtClient, self.cloud)
         self.shelf = Shelf(self.cloud, NAME)
@@ -54,7 +54,7 @@ class Lab:
         """Whoever does the work of this world from now on."""
         if not self.queue:
             return Dispatcher(self.world, LocalAgents(self.app, engine, self.folder / "runs", urllib3.PoolManager))
-        self.remote = Remote(self.app, self.folder, self.queue, engine)
+        self.remote = Remote(self.app, self.folder, self.queue, engine, self.silence)
         return self.remote.dispatcher
 
     def close(self) -> None:
@@ -96,6 +96,14 @@ class Lab:
         answer = self.http.get(self.sdk.runs.get_log_sas_url(GROUP, NAME, run_id).log_link)
         return SimpleNamespace(status=answer.status_code, text=answer.text, headers=answer.headers)
 
+    def shown(self, run_id: str, line: str) -> SimpleNamespace:
+        """The log of a run that goes on, once it has that line: a worker's lines are on their way for a moment."""
+        for _ in range(5000):
+            found = self.log(run_id)
+            if line in found.text:
+                return found
+        raise AssertionError(f"{line!r} is not shown: {found.text}")
+
     def tags(self, repository: str) -> list[str]:
         return self.shelf.tags(repository)
 
@@ -103,7 +111,7 @@ class Lab:
 class Remote:
     """An emulator's desk and door for agents, and one worker with its own thread."""
 
-    def __init__(self, app, folder: Path, queue: str, engine, silence: float = 10.0) -> None:
+    def __init__(self, app, folder: Path, queue: str, engine, silence: float) -> None:
         from acrlab.agents.remote.fleet import Fleet
 
         authority = Authority()
@@ -127,10 +135,18 @@ class Remote:
         assert ready.wait(PATIENCE)
         return worker, thread
 
-    def close(self) -> None:
-        self.fleet.refuse()
+    def begin_again(self, name: str = "another", *pools: str) -> None:
+        """A worker in the place of the one that left."""
+        self.worker, self._thread = self.begin(name, *pools)
+
+    def leave(self) -> None:
+        """The worker goes home."""
         self.worker.stop()
         self._thread.join()
+
+    def close(self) -> None:
+        self.fleet.refuse()
+        self.leave()
         self.door.stop()
         self.fleet.close()
 

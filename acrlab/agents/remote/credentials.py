@@ -15,8 +15,9 @@ _POOL = re.compile(r"([a-zA-Z0-9]{5,50})/([a-zA-Z0-9-]{3,20})")
 
 
 class Badge(msgspec.Struct, frozen=True):
-    """A worker, as its credential says."""
+    """A worker, as its credential says. Two of one name are told apart by `id`."""
 
+    id: str
     name: str
     queues: tuple[str, ...]
 

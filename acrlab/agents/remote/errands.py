@@ -31,7 +31,7 @@ class Stint:
     """A run as the worker has it. `cancelled` is set when it is over, for whatever reason."""
 
     def __init__(self, door: Door, taken: workers.Taken) -> None:
-        self.door, self.token, self.began = door, taken.token, taken.now
+        self.door, self.token = door, taken.token
         self.cancelled = threading.Event()
         self.lost = ""  # why the emulator cannot be told of it any more
 

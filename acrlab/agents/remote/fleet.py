@@ -20,7 +20,7 @@ from acrlab.domain.tasks import workers
 from acrlab.domain.tasks.run import Ending, Order
 from acrlab.engine.state import Resource
 from acrlab.engine.tasks import queue, runs
-from acrlab.wire.agents import AgentUnknown, RunOver, VersionDiffers
+from acrlab.wire.agents import AgentUnknown, HelloMissing, RunOver, VersionDiffers
 from acrlab.wire.app import App
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Fleet:
         found = tuple(credentials.queue(self._secret, pool) for pool in pools or ("",))
         return workers.Enrolment(
             name=name, address=self._address, authority=self._authority, queues=found,
-            credential=credentials.issued(self._secret, Badge(name, found)),
+            credential=credentials.issued(self._secret, Badge(secrets.token_hex(8), name, found)),
         )  # fmt: skip
 
     def known(self, credential: str) -> str:
@@ -168,15 +168,19 @@ class Fleet:
                 seat.heard = worker.heard
         return workers.Stops(runs=tuple(token for token, seat in held.items() if seat is None))
 
+    def bye(self, credential: str) -> None:
+        """A worker leaves; runs that it has are over in a moment."""
+        self._workers.pop(credentials.token_hash(credential), None)
+
     def _worker(self, credential: str) -> Worker:
-        """Raises: AgentUnknown: this process has not heard its hello."""
+        """Raises: HelloMissing: this process has not heard its hello."""
         found = self._workers.get(credentials.token_hash(credential))
         if found is None:
-            raise AgentUnknown()
+            raise HelloMissing()
         return found
 
     def claim(self, credential: str, run: str) -> workers.Taken:
-        """Give a run to a worker. Raises: RunOver, AgentUnknown."""
+        """Give a run to a worker. Raises: RunOver, HelloMissing."""
         worker = self._worker(credential)
         id = run.lower()
         if self._closed or id not in self.offered():

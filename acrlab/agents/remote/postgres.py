@@ -7,8 +7,8 @@ keeps steps of functions and goes on with them after a crash, which nothing says
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -100,13 +100,13 @@ class PostgresQueue:
         self._loop = loop()
         self._thread: threading.Thread | None = None
         self._wanted: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
-        self._task: Future[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def open(self) -> None:
         """Begin to work."""
         self._thread = threading.Thread(target=self._loop.run_forever, name="acrlab-queue", daemon=True)
         self._thread.start()
-        self._task = asyncio.run_coroutine_threadsafe(self._work(), self._loop)
+        asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result()
 
     def put(self, queue: str, run: str, address: str) -> None:
         """Let a run wait in a queue; back at once."""
@@ -116,23 +116,26 @@ class PostgresQueue:
         """Stop, and leave what waits where it is."""
         if self._thread is None:
             return
-        assert self._task is not None
-        self._task.cancel()
-        with suppress(Exception):
-            asyncio.run_coroutine_threadsafe(self._app.close_async(), self._loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
+    async def _begin(self) -> None:
+        self._tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._look())]
+
+    async def _end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(Exception):  # a database that is away needs no goodbye
+            await asyncio.wait_for(self._app.close_async(), PATIENCE)
+
     async def _work(self) -> None:
         await self._until(self._app.open_async)
-        looking = asyncio.create_task(self._look())
-        try:
-            while True:
-                wanted = await self._wanted.get()
-                await self._until(lambda wanted=wanted: self._defer(*wanted))  # type: ignore[misc]
-        finally:
-            looking.cancel()
+        while True:
+            wanted = await self._wanted.get()
+            await self._until(partial(self._defer, *wanted))
 
     async def _until(self, step: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         """Do something with the database, however long it may be away."""

@@ -40,18 +40,18 @@ class Worker:
         self._count, self._say = count, tell
         self._door = Door(enrolment.address, enrolment.authority)
         self._stints: dict[str, Stint] = {}  # by token
-        self._silence = 0.0
+        self._silence = self._ahead = 0.0  # `ahead`: the world's clock less this machine's
         self._stopped = threading.Event()
         self._failure = ""
         self._stop_queue: Callable[[], None] = lambda: None
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Work until `stop`. Raises: WorkerFailed."""
-        self._greet()
         try:
             postgres.check(self._url, prepare=False)
         except QueueFailed as failure:
             raise WorkerFailed(str(failure)) from None
+        self._greet()
         beating = threading.Thread(target=self._beat, name="acrlab-beat", daemon=True)
         beating.start()
         try:
@@ -60,6 +60,8 @@ class Worker:
         finally:
             self._stopped.set()
             beating.join()
+            with suppress(DoorClosed, DoorRefused):
+                self._door.ask("POST", "/bye", self._enrolment.credential, again=False)
             self._door.close()
         if self._failure:
             raise WorkerFailed(self._failure)
@@ -71,6 +73,10 @@ class Worker:
         for stint in list(self._stints.values()):
             stint.cancelled.set()
         self._stop_queue()
+
+    def now(self) -> float:
+        """The world's clock, as it stood to this machine's when a run was last taken."""
+        return time.time() + self._ahead
 
     # The queue
 
@@ -158,6 +164,7 @@ class Worker:
             if refused.code == RunOver.oci:
                 return
             raise DoorClosed(refused.text) from None
+        self._ahead = taken.now - time.time()
         stint = self._stints[taken.token] = Stint(door, taken)
         name = run.rpartition("/")[2]
         self._say(f"run {name} begins")
@@ -168,13 +175,13 @@ class Worker:
 
     def _done(self, stint: Stint) -> str:
         """Do a run, and say how it ended."""
-        folder, began = self._folder / uuid.uuid4().hex, time.monotonic()
+        folder = self._folder / uuid.uuid4().hex
         telling = Telling(stint)
         services = DoorServices(stint, folder.with_name(f"{folder.name}-received"), telling.flush)
         try:
             ending = carried_out(
                 stint.order(), self._engine, DoorRegistries(stint), services, folder, telling.tell, stint.cancelled,
-                lambda: stint.began + time.monotonic() - began,
+                self.now,
             )  # fmt: skip
             if self._stopped.is_set() and ending.status == "Canceled":
                 ending = Ending(status="Error", error=STOPPED)
