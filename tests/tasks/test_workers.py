@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -283,18 +283,26 @@ def authority(enrolment):
     return msgspec.structs.replace(enrolment, authority=Authority().certificate_pem.decode())
 
 
-def test_an_emulator_that_goes_and_comes_back(tmp_path, database):
-    with Emulator(data=tmp_path / "data", queue=database) as emulator:
+def test_an_emulator_that_goes_and_comes_back_elsewhere(tmp_path, database):
+    data = tmp_path / "data"
+    with Emulator(data=data, queue=database) as emulator:
         asking = Asking(emulator)
         asking.prepare()
-        run = asking.build("app:v1")
-    with Emulator(data=tmp_path / "data", queue=database) as again:
-        enrolment = again.app.desk.enrol("worker", [])
-        worker = Worker(database, enrolment, Stacker, tmp_path / "worker")
-        with working(worker):
-            assert again.dispatcher.idle(PATIENCE)
-        found = Asking(again).ask("GET", f"{asking.registry}/runs/{run}")["properties"]
-        assert found["status"] == "Succeeded" and again.world.state.registries["doomed"].repositories["app"].tags
+        first = asking.build("app:v1")
+        waits = "SELECT 1 FROM procrastinate_jobs WHERE args->>'run' ILIKE %s"
+        assert any(rows(database, waits, f"%/doomed/runs/{first}") for _ in range(2000))
+    with ExitStack() as stays:
+        with Emulator(data=data, queue=database) as emulator:  # what waits in the queue has the address of before
+            worker = Worker(database, emulator.app.desk.enrol("worker", []), Stacker, tmp_path / "worker")
+            stays.enter_context(working(worker))
+            assert emulator.dispatcher.idle(PATIENCE)
+        with Emulator(data=data, queue=database) as emulator:  # and the worker has it, too
+            asking = Asking(emulator)
+            second = asking.build("app:v2")
+            assert emulator.dispatcher.idle(PATIENCE)
+            ended = [asking.ask("GET", f"{asking.registry}/runs/{run}")["properties"] for run in (first, second)]
+            assert [each["status"] for each in ended] == ["Succeeded", "Succeeded"]
+            assert set(emulator.world.state.registries["doomed"].repositories["app"].tags) == {"v1", "v2"}
 
 
 @contextmanager

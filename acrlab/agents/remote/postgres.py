@@ -152,12 +152,15 @@ class PostgresQueue:
         return True
 
     async def _defer(self, queue: str, run: str, address: str) -> None:
+        """In place of what an earlier process has put there, with the address that it had."""
         from procrastinate.exceptions import AlreadyEnqueued
 
+        lock, jobs = f"{self._lab} {run}", self._app.job_manager
+        for old in await jobs.list_jobs_async(queueing_lock=lock, status="todo"):
+            if old.id is not None:
+                await jobs.cancel_job_by_id_async(old.id, delete_job=True)
         with suppress(AlreadyEnqueued):
-            await self._app.configure_task(
-                TASK, queue=queue, queueing_lock=f"{self._lab} {run}"
-            ).defer_async(run=run, address=address)  # fmt: skip
+            await self._app.configure_task(TASK, queue=queue, queueing_lock=lock).defer_async(run=run, address=address)
 
     async def _look(self) -> None:
         while True:

@@ -156,22 +156,39 @@ class Worker:
 
     def _take(self, run: str, address: str) -> None:
         """Raises: DoorClosed, and then the run waits on."""
-        door = self._door = self._door.at(address)
         try:
-            said = workers.Claim(run=run)
-            taken = door.told("/claim", self._enrolment.credential, said, workers.Taken, again=False)
+            taken = self._claimed(run, address)
         except DoorRefused as refused:
             if refused.code == RunOver.oci:
                 return
             raise DoorClosed(refused.text) from None
         self._ahead = taken.now - time.time()
-        stint = self._stints[taken.token] = Stint(door, taken)
+        stint = self._stints[taken.token] = Stint(self._door, taken)
         name = run.rpartition("/")[2]
         self._say(f"run {name} begins")
         try:
             self._say(f"run {name}: {self._done(stint)}")
         finally:
             del self._stints[taken.token]
+
+    def _claimed(self, run: str, address: str) -> workers.Taken:
+        """Claim a run where the emulator was last, or else where the queue says that it is now.
+
+        Raises: DoorClosed, DoorRefused.
+        """
+        said = workers.Claim(run=run)
+        try:
+            found: workers.Taken = self._door.told(
+                "/claim", self._enrolment.credential, said, workers.Taken, again=False
+            )  # fmt: skip
+        except DoorClosed:
+            other = self._door.at(address)
+            if other is self._door:
+                raise
+            other.hello(self._enrolment.credential, self._words(), self._count)
+            self._door = other
+            found = other.told("/claim", self._enrolment.credential, said, workers.Taken, again=False)
+        return found
 
     def _done(self, stint: Stint) -> str:
         """Do a run, and say how it ended."""
