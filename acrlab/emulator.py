@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.dispatcher import Dispatcher
+from acrlab.agents.local import LocalAgents
 from acrlab.agents.protocol import Engine, Outside
 from acrlab.domain.errors import Condition
 from acrlab.domain.tiers import CLASSIC, CURRENT
@@ -44,6 +45,7 @@ from acrlab.wire.planes import PLANES
 if TYPE_CHECKING:
     import urllib3
 
+    from acrlab.agents.remote.fleet import Fleet
     from acrlab.serve.inprocess import EmulatorTransport
 
 CLOCKS = ("wall", "frozen", "autojump")
@@ -69,6 +71,7 @@ class Emulator:
     `port` is the plain door's; the proxy and TLS take the next two. A port that is taken becomes any free one.
     `throttling` counts requests against the tier's rates; left open, it is on where time passes as on Azure
     (`realistic_timing`) and in the profile that teaches those numbers (`exam-classic`).
+    `queue` is a PostgreSQL database from which agents on other machines take runs; they come to `agents_at`, host:port.
     """
 
     def __init__(
@@ -83,6 +86,8 @@ class Emulator:
         throttling: bool | None = None,
         port: int = 0,
         engine: str | Engine = "",
+        queue: str = "",
+        agents_at: str = "127.0.0.1:0",
     ) -> None:
         if clock not in CLOCKS:
             raise ValueError(f"clock={clock!r}: use one of {', '.join(CLOCKS)}")
@@ -111,12 +116,16 @@ class Emulator:
         self.stopping = threading.Event()
         self.app = App(self.world, stop=self.stopping.set, fork=self.fork, engine=self.engine)
         self._engine = _chosen(engine, self.world.now)
-        self.dispatcher = self.agents(self.app)
         self._authority = Authority(kept / "ca" if kept else None)
+        self._fleet = self._workers(queue) if queue else None
+        self.dispatcher = Dispatcher(self.world, self._fleet) if self._fleet else self.agents(self.app)
+        self._agents_at = agents_at
         self._sealed, self._port = sealed, port
         self._closed = threading.Event()
         self._jobs = threading.Thread(target=self._keep_time, name="acrlab-jobs", daemon=True)
         self._doors: Doors | None = None
+        self._agents_door: Doors | None = None
+        self._agents_address = ""
 
     def start(self) -> Self:
         """Open the doors on loopback."""
@@ -126,7 +135,29 @@ class Emulator:
         self._doors = Doors(self.app, self._authority, sealed=self._sealed, ports=_ports(self._port))
         self._doors.start()
         self._jobs.start()
+        if self._fleet is not None:
+            self._fleet.open(self._let_agents_in())
         return self
+
+    def _workers(self, queue: str) -> "Fleet":
+        """Agents on other machines. Raises: QueueFailed."""
+        from acrlab.agents.remote.fleet import Fleet  # late: nobody else needs PostgreSQL
+
+        authority = self._authority.certificate_pem.decode()
+        return Fleet(self.app, self.folder / "agents", self._network, queue, authority)
+
+    def _let_agents_in(self) -> str:
+        """Open the door for agents, behind which there is nothing else; its address. Raises: OSError."""
+        from acrlab.serve.narrow import OneHost
+        from acrlab.wire.agents import HOST
+
+        host, _, port = self._agents_at.rpartition(":")
+        self._agents_door = Doors(
+            OneHost(self.app, HOST), self._authority, ports={"tls": int(port)}, names=("tls",), address=host, fast=False
+        )
+        self._agents_door.start()
+        self._agents_address = f"{host}:{self._agents_door.ports['tls']}"
+        return self._agents_address
 
     def _network(self) -> "urllib3.PoolManager":
         """How runs reach hosts: through the proxy, as every client of this emulator does."""
@@ -156,7 +187,13 @@ class Emulator:
     def stop(self) -> None:
         """Close the doors and make everything durable. A world in memory is gone."""
         self._closed.set()
+        if self._fleet is not None:
+            self._fleet.refuse()
         self.dispatcher.close()
+        if self._agents_door is not None:
+            self._agents_door.stop()
+        if self._fleet is not None:
+            self._fleet.close()
         if self._doors is not None:
             self._jobs.join()
             self._doors.stop()
@@ -254,7 +291,8 @@ class Emulator:
         return {
             "pid": os.getpid(),
             "ports": dict(self.doors.ports),
-            "notes": list(self.doors.notes),
+            "notes": [*self.doors.notes, *(self._agents_door.notes if self._agents_door is not None else ())],
+            "agents": self._agents_address or None,
             "endpoint": self.endpoint,
             "ca": str(self.bundle),
             "tenant": self.world.state.tenant,
@@ -274,7 +312,7 @@ class Emulator:
         """Agents for the runs of this world, or of a fork in memory."""
         folder = self.folder / ("runs" if app is self.app else f"runs-{uuid.uuid4().hex}")
         ways = self._ways if app is self.app else None
-        return Dispatcher(app, self._engine, folder, self._network, self._outside, ways)
+        return Dispatcher(app.world, LocalAgents(app, self._engine, folder, self._network, self._outside, ways))
 
     def _ways(self, client: str) -> tuple[dict[str, str], Path]:
         """What points a program of a run here, and the folder of certificates that it needs: nothing that signs in."""

@@ -5,70 +5,32 @@ ends it. Start and finish of a run are moments of the world's clock.
 """
 
 import functools
-import os
-import shutil
 import threading
 import time
 import traceback
-import uuid
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from acrlab.agents.protocol import Engine, EngineFailed, Outside
 from acrlab.agents.runner.lines import footer
-from acrlab.agents.runner.services import SecretFailed
+from acrlab.agents.work import LOST, Agents, Work
 from acrlab.domain import events
 from acrlab.domain.errors import Condition
-from acrlab.domain.tasks.run import Ending, Order
+from acrlab.domain.tasks.run import Ending
 from acrlab.engine.state import Registry, Resource
 from acrlab.engine.tasks import contexts, logins, orders, queue, runs
-from acrlab.wire.app import App
+from acrlab.engine.world import World
 
-if TYPE_CHECKING:
-    import urllib3
-
-    from acrlab.agents.services import Ways
-
-MOST = max(4, 2 * (os.cpu_count() or 1))  # runs at a time, of all registries
 TELLS = (events.RunQueued, events.RunEnded, events.ResourcePut, events.ResourceDeleted)
 PATIENCE = 30.0  # seconds that an agent has to let go; its thread does not keep the process alive
-LOST = "acrlab was stopped while the run was under way: its agent is gone"
 ENDED = {"Succeeded": "was successful", "Timeout": "timed out", "Canceled": "was canceled"}
-
-
-class Work:
-    """A run that an agent has. `reason` says why it was told to stop."""
-
-    def __init__(self, log: str) -> None:
-        self.log, self.cancelled = log, threading.Event()
-        self.ending = False  # its agent has told how it ended
-        self.reason = ""
-        self.thread: threading.Thread | None = None
-
-    def stop(self, reason: str) -> None:
-        """Tell the agent to end it; the first reason counts."""
-        self.reason = self.reason or reason
-        self.cancelled.set()
 
 
 class Dispatcher:
     """Starts by itself with the first run that is queued."""
 
-    def __init__(
-        self,
-        app: App,
-        engine: Callable[[], Engine],
-        folder: Path,
-        network: "Callable[[], urllib3.PoolManager]",
-        outside: Callable[[], Outside | None] = lambda: None,
-        ways: "Ways | None" = None,
-    ) -> None:
-        self._app, self._world, self._engine, self._folder = app, app.world, engine, folder
-        self._network, self._outside, self._ways = network, outside, ways or _nowhere
+    def __init__(self, world: World, agents: Agents) -> None:
+        self._world, self._agents = world, agents
         self._work: dict[str, Work] = {}  # by lower-case id of the run
         self._changed = threading.Condition()
-        self._pending = self._busy = False
+        self._pending = self._busy = self._waiting = False  # `waiting`: runs are offered that no agent has taken
         self._thread: threading.Thread | None = None
         self._closed = False
         self._world.listeners.append(self._heard)
@@ -107,7 +69,7 @@ class Dispatcher:
 
     def _loop(self) -> None:
         contexts.sweep(self._world)
-        shutil.rmtree(self._folder, ignore_errors=True)  # what agents of a process left that was killed
+        self._agents.sweep()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._pending or self._closed)
@@ -117,16 +79,21 @@ class Dispatcher:
             with self._world.lock:
                 self._bury()
                 self._start()
+                waiting = bool(self._agents.offered())
             with self._changed:
-                self._busy = False
+                self._busy, self._waiting = False, waiting
                 self._changed.notify_all()
 
     def _start(self) -> None:
-        for run in queue.startable(self._world, len(self._work), MOST):
-            self._world.commit(events.RunStarted(at=self._world.now(), id=run.id))
-            work = self._work[run.id.lower()] = Work(runs.log(run))
-            work.thread = threading.Thread(target=self._run, args=(run.id, work), name="acrlab-run", daemon=True)
-            work.thread.start()
+        for run in queue.startable(self._world, len(self._work), self._agents.most, self._agents.offered()):
+            self._agents.offer(run, self._take)
+
+    def _take(self, run: Resource) -> None:
+        """An agent has it."""
+        self._world.commit(events.RunStarted(at=self._world.now(), id=run.id))
+        work = self._work[run.id.lower()] = Work(runs.log(run))
+        work.thread = threading.Thread(target=self._run, args=(run.id, work), name="acrlab-run", daemon=True)
+        work.thread.start()
 
     def _bury(self) -> None:
         """End the runs whose agents are gone: with the process that had them, or by a return to an earlier state."""
@@ -148,6 +115,7 @@ class Dispatcher:
             self._end(id, _judged(ending, work), time.monotonic() - started)
             self._work.pop(id.lower(), None)
             self._world.storage.finish(work.log)
+            self._agents.over(id)
         with self._changed:
             self._pending = True
             self._changed.notify_all()
@@ -163,37 +131,13 @@ class Dispatcher:
             except Condition as refused:
                 self._tell(id, refused.text)
                 return Ending(status="Failed", error=refused.text)
-        workspace = self._folder / uuid.uuid4().hex
         timer = threading.Timer(order.timeout, work.stop, ("Timeout",))
         timer.daemon = True
         timer.start()
         try:
-            workspace.mkdir(parents=True)
-            return self._executed(id, order, work, workspace)
-        except (EngineFailed, SecretFailed) as failure:
-            self._tell(id, str(failure))
-            return Ending(status="Failed", error=str(failure))
+            return self._agents.carry_out(id, order, work, functools.partial(self._tell, id))
         finally:
             timer.cancel()
-            shutil.rmtree(workspace, ignore_errors=True)
-
-    def _executed(self, id: str, order: Order, work: Work, workspace: Path) -> Ending:
-        from acrlab.agents.registries import RunRegistries  # late: an emulator starts without what only a run needs
-        from acrlab.agents.runner.run import execute
-        from acrlab.agents.services import RunServices
-
-        registries = RunRegistries(self._app, id.lower(), order.logins)
-        agent = self._engine().agent(workspace / "agent", registries, self._outside())
-        tell = functools.partial(self._tell, id)
-        stopped = work.cancelled.is_set
-        services = RunServices(self._world, id.lower(), registries, self._network, tell, self._ways, stopped)
-        try:
-            return execute(
-                order, agent, registries, services, workspace / "run", tell, work.cancelled, self._world.now
-            )  # fmt: skip
-        finally:
-            agent.close()
-            services.close()
 
     # Telling
 
@@ -221,7 +165,10 @@ class Dispatcher:
     def idle(self, timeout: float | None = None) -> bool:
         """Wait until no run is under way and none can start; say whether that came. Units: seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: not (self._work or self._pending or self._busy), timeout)
+            return self._changed.wait_for(self._still, timeout)
+
+    def _still(self) -> bool:
+        return not (self._work or self._pending or self._busy or self._waiting)
 
     def close(self) -> None:
         """Stop every agent, and end its run as what it is."""
@@ -245,7 +192,3 @@ def _judged(ending: Ending, work: Work) -> Ending:
     if work.reason == "Error" and ending.status != "Succeeded":
         return Ending(status="Error", error=LOST)
     return ending
-
-
-def _nowhere(client: str) -> "tuple[dict[str, str], Path]":
-    raise RuntimeError("this world has no doors of its own")

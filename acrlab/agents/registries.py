@@ -94,11 +94,15 @@ class RunRegistries(Registries):
             raise EngineFailed(_pull_refused(wanted, answer))
         shutil.copyfile(answer.body.path, target)
 
+    def holds(self, reference: str, digest: str) -> bool:
+        """Whether the repository has a blob already. Raises: EngineFailed."""
+        return self._ask("HEAD", self._own(reference), f"blobs/{digest}", "pull").status == 200
+
     def upload(self, reference: str, digest: str, source: Path) -> bool:
         """Push a blob; False when the repository has it already. Raises: EngineFailed."""
-        wanted = self._own(reference)
-        if self._ask("HEAD", wanted, f"blobs/{digest}", "pull").status == 200:
+        if self.holds(reference, digest):
             return False
+        wanted = self._own(reference)
         with open(source, "rb") as file:
             body = iter(lambda: file.read(PIECE), b"")
             answer = self._ask("POST", wanted, "blobs/uploads/", "push", query=f"digest={digest}", body=body)

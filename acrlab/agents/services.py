@@ -27,6 +27,11 @@ TRUST, HOST = "/opt/acrlab/trust", "host"  # where certificates are; whose netwo
 Ways = Callable[[str], tuple[Mapping[str, str], Path]]
 
 
+def nowhere(client: str) -> tuple[Mapping[str, str], Path]:
+    """The ways of a world without doors. Raises: RuntimeError."""
+    raise RuntimeError("this world has no doors of its own")
+
+
 class RunServices(Services):
     """Given to one run. `network` is how it reaches what is neither a registry nor a vault of this world.
 
@@ -36,7 +41,7 @@ class RunServices(Services):
 
     def __init__(
         self, world: World, run: str, registries: Registries, network: Callable[[], urllib3.PoolManager],
-        tell: Callable[[str], None], ways: Ways, stopped: Callable[[], bool] = lambda: False,
+        tell: Callable[[str], None], stopped: Callable[[], bool] = lambda: False, ways: Ways = nowhere,
     ) -> None:  # fmt: skip
         self._world, self._run, self._registries, self._network = world, run, registries, network
         self._tell, self._ways, self._stopped = tell, ways, stopped

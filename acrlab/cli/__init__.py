@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from acrlab.cli import state, study
+from acrlab.cli.agent import Queue, agent
 from acrlab.cli.child import call
 from acrlab.cli.classroom import classroom
 from acrlab.cli.git import git
@@ -30,6 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+AGENTS_AT = "127.0.0.1:5483"  # the port after those of the other doors
 PORT = 5480  # plain HTTP; the proxy and TLS take the next two
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 Data = Annotated[Path | None, typer.Option(help="Keep the world in this folder.")]
@@ -71,8 +73,13 @@ def up(
     profile: Profile = "current-2026",
     throttling: Throttling = None,
     engine: Builder = "",
+    queue: Queue = "",
+    agents_at: Annotated[
+        str, typer.Option(help="With --queue: HOST:PORT of this machine at which agents find the emulator.")
+    ] = AGENTS_AT,
 ) -> None:
     """Start the emulator; ready in under a second."""
+    _require_place(agents_at)
     if data is not None and memory:
         fail("--data keeps the world and --memory does not: give one of the two", 2)
     if (found := running.alive()) is not None:
@@ -87,12 +94,12 @@ def up(
     from acrlab.emulator import Emulator
 
     folder = None if memory else data or running.home() / "world"
-    with told(), _known_profile(profile):
+    with told(), _known_profile(profile), _reachable(queue):
         emulator = Emulator(
             data=folder, sealed=sealed, port=port, realistic_timing=realistic_timing, profile=profile,
-            throttling=throttling, engine=_known_engine(engine),
+            throttling=throttling, engine=_known_engine(engine), queue=queue, agents_at=agents_at,
         )  # fmt: skip
-    with emulator.start():
+    with _opened(emulator, agents_at):
         gc.freeze()
         gc.enable()
         description = emulator.describe()
@@ -101,6 +108,35 @@ def up(
         sys.stdout.flush()
         _wait(emulator)
     running.forget()
+
+
+def _require_place(agents_at: str) -> None:
+    host, _, port = agents_at.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        fail(f"--agents-at takes HOST:PORT, not {agents_at!r}", 2)
+
+
+def _opened(emulator: Any, agents_at: str) -> Any:
+    """The emulator with its doors open."""
+    try:
+        return emulator.start()
+    except OSError as error:
+        emulator.stop()
+        fail(f"the doors cannot be opened (agents come to {agents_at}): {error.strerror or error}")
+
+
+@contextmanager
+def _reachable(queue: str) -> Iterator[None]:
+    """A queue that cannot be used, as a sentence."""
+    if not queue:
+        yield
+        return
+    from acrlab.agents.remote.postgres import QueueFailed
+
+    try:
+        yield
+    except QueueFailed as failure:
+        fail(str(failure))
 
 
 @contextmanager
@@ -323,7 +359,7 @@ app.add_typer(state.clock, name="clock")
 app.add_typer(classroom, name="class")
 app.add_typer(git, name="git")
 app.add_typer(pipeline, name="pipeline")
-for command in (*state.COMMANDS, *study.COMMANDS):
+for command in (agent, *state.COMMANDS, *study.COMMANDS):
     app.command()(command)
 
 

@@ -131,6 +131,10 @@ class Control:
         """The runs of pipelines."""
         return self._ask("GET", "pipelines")
 
+    def enrol(self, name: str, pools: list[str]) -> dict[str, Any]:
+        """Make a credential for a worker that takes runs from the queue. Holds the credential."""
+        return self._ask("POST", "agents", {"name": name, "pools": pools})
+
     def stop(self) -> None:
         """End the emulator."""
         self._ask("POST", "stop")

@@ -10,11 +10,13 @@ from acrlab.client.durations import words
 
 def welcome(description: dict[str, Any]) -> str:
     """What `acrlab up` says once it is ready."""
+    agents = description["agents"]
     return "\n".join((
         f"acrlab is running (process {description['pid']}).",
         *(f"note: {note}" for note in description["notes"]),
         f"  container engines   {description['endpoint'].removeprefix('http://')}/<registry>/<repository>",
         f"  every other tool    {_advice()}",
+        *((f"  agents              acrlab agent, with the same queue; they come to {agents}",) if agents else ()),
         f"  subscription        {description['subscription']}",
         f"  world               {description['data'] or 'in memory: gone when it stops'}",
     ))  # fmt: skip
@@ -37,7 +39,29 @@ def status(found: dict[str, Any]) -> str:
             else "registry    none yet"
             for each in registries
         ),
+        *(_agents(found["agents"]) if found["agents"] else ()),
     ))  # fmt: skip
+
+
+def _agents(found: dict[str, Any]) -> list[str]:
+    """The queue, who works on it, and what waits for whom."""
+    trouble = f"; it does not answer: {found['trouble']}" if found["trouble"] else ""
+    workers = [
+        f"agent       {each['name']}  {_sign(each)}, {each['engine']}; "
+        f"{', '.join(each['runs']) or 'no run'} of {each['count']} at a time"
+        for each in found["workers"]
+    ]
+    waiting = [
+        f"waiting     {each['runs']} {'run' if each['runs'] == 1 else 'runs'}"
+        f"{f' of {pool}' if (pool := each['pool']) else ''}: {each['why']}"
+        for each in found["waiting"]
+    ]
+    return [f"queue       {found['queue']}{trouble}", *(workers or ["agent       none has come yet"]), *waiting]
+
+
+def _sign(worker: dict[str, Any]) -> str:
+    """When a worker was last heard of."""
+    return f"{'gone: ' if worker['gone'] else ''}last sign {worker['heard']:g} s ago"
 
 
 def moment(now: float) -> str:

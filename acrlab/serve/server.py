@@ -4,7 +4,7 @@ import asyncio
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Self
@@ -24,7 +24,8 @@ GRACE = 2.0  # seconds for answers that are under way when the doors close
 class Doors:
     """Everything that listens. `port` is the proxy's; TLS and plain HTTP take the next two.
 
-    A port of 0, or one that is taken, becomes any free one; `notes` says so.
+    A port of 0, or one that is taken, becomes any free one; `notes` says so. `names` leaves doors out, and `address`
+    is this machine's own but where somebody has asked for another.
     """
 
     def __init__(
@@ -36,7 +37,10 @@ class Doors:
         port: int = 0,
         ports: Mapping[str, int] | None = None,
         fast: bool = True,
+        names: Sequence[str] = NAMES,
+        address: str = LOOPBACK,
     ) -> None:
+        self._names, self._address = tuple(names), address
         wanted = {name: port and port + step for step, name in enumerate(NAMES)}
         self._wanted = {**wanted, **(ports or {})}
         self._application = Application(app)
@@ -94,7 +98,7 @@ class Doors:
     async def open(self) -> None:
         """Open the doors on the running loop."""
         try:
-            for name in NAMES:
+            for name in self._names:
                 listener = self._listen(name, self._wanted[name])
                 self.ports[name] = listener.getsockname()[1]
                 await self._serve(name, listener)
@@ -161,11 +165,11 @@ class Doors:
 
     def _listen(self, name: str, port: int) -> socket.socket:
         try:
-            return _bound(port)
+            return _bound(port, self._address)
         except OSError:
             if not port:
                 raise
-        listener = _bound(0)
+        listener = _bound(0, self._address)
         found = listener.getsockname()[1]
         self.notes.append(f"Port {port} is taken: the {name} door is at {found}.")
         return listener
@@ -180,14 +184,14 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(port: int, address: str) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":  # there, reuse would let another program take the port over
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
+        listener.bind((address, port))
         listener.setblocking(False)
         listener.listen(BACKLOG)  # so that two programs cannot both believe they have the port
     except BaseException:

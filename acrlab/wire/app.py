@@ -5,6 +5,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from acrlab.domain.errors import Condition, StorageFailed, TooLarge
 from acrlab.engine import why
@@ -16,6 +17,9 @@ from acrlab.wire.call import Call, Exchange
 from acrlab.wire.http import Answer, Buffered, Intake, Request, Response
 from acrlab.wire.planes import PLANES, Plane
 from acrlab.wire.routes import Route
+
+if TYPE_CHECKING:
+    from acrlab.wire.agents import Desk
 
 _SIGNATURE = re.compile(r"((?:^|&)sig=)[^&]*", re.IGNORECASE)
 LARGEST_PATH = 8192  # characters
@@ -35,6 +39,7 @@ class App:
     ) -> None:
         self.world, self.stop, self.fork, self.strict_bugs = world, stop, fork, strict_bugs
         self.engine = engine
+        self.desk: Desk | None = None
         self.exchanges: deque[Exchange] = deque(maxlen=5000)
 
     @property

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -11,6 +11,9 @@ from acrlab.domain.access import ANONYMOUS, Access, Principal
 from acrlab.engine.state import Registry
 from acrlab.engine.world import World
 from acrlab.wire.http import Request
+
+if TYPE_CHECKING:
+    from acrlab.wire.agents import Desk
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -30,6 +33,7 @@ class Host(Protocol):
     stop: Callable[[], None] | None
     fork: Callable[[Path], None] | None
     engine: Callable[[], str] | None
+    desk: "Desk | None"  # of workers on other machines
 
 
 class Call:

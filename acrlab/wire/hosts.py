@@ -19,6 +19,7 @@ _EXACT = {
     "www.github.com": "github",
     "api.github.com": "github_api",
     DEVOPS: "devops",
+    "agents.acrlab.internal": "agents",
     "::1": "local",
     "[::1]": "local",
 }

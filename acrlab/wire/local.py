@@ -102,6 +102,7 @@ def status(call: Call) -> Response:
         "snapshots": list(call.world.journal.marks()),
         "engine": call.host.engine() if call.host.engine is not None else "none",
         "runs": len(runs.unfinished(call.world)),
+        "agents": call.host.desk.status() if call.host.desk is not None else None,
         "registries": [_summary(each) for each in state.registries.values()],
     }
     return http.json(200, body)

@@ -100,9 +100,9 @@ def _registry() -> Plane:
 
 
 def _local() -> Plane:
-    from acrlab.wire import local, local_git, local_looks, local_pipelines, registry
+    from acrlab.wire import agents, local, local_git, local_looks, local_pipelines, registry
 
-    own = (*local.ROUTES, *local_git.ROUTES, *local_looks.ROUTES, *local_pipelines.ROUTES)
+    own = (*local.ROUTES, *local_git.ROUTES, *local_looks.ROUTES, *local_pipelines.ROUTES, *agents.LOCAL_ROUTES)
     router = Router((*own, *_registry_routes()))
     return Plane("local", router, local.enter, local.authorize, dialects.oci, registry.dress)
 
@@ -139,6 +139,12 @@ def _devops() -> Plane:
     return Plane("devops", Router(devops.ROUTES), path, devops.authorize, git.devops_dialect, devops.dress)
 
 
+def _agents() -> Plane:
+    from acrlab.wire import agents
+
+    return Plane("agents", Router(agents.ROUTES), path, agents.authorize, dialects.oci, undressed)
+
+
 def _foreign() -> Plane:
     return Plane(hosts.FOREIGN, Router(()), _refuse, open_to_all, dialects.arm, undressed)
 
@@ -156,6 +162,7 @@ PLANES = Planes(
         "github": _github,
         "github_api": _github_api,
         "devops": _devops,
+        "agents": _agents,
         hosts.FOREIGN: _foreign,
     }
 )

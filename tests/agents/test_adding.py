@@ -100,7 +100,7 @@ def emulator(tmp_path_factory):
 
 @pytest.fixture
 def services(emulator):
-    services = RunServices(emulator.world, "no run", None, emulator._network, lambda line: None, emulator._ways)
+    services = RunServices(emulator.world, "no run", None, emulator._network, lambda line: None)
     yield services
     services.close()
 

@@ -3,19 +3,17 @@
 import base64
 
 import pytest
-import urllib3
 
 from acrlab.agents import engines
 from acrlab.agents.bases.stand_ins import StandIns
-from acrlab.agents.dispatcher import Dispatcher
 from tests.arm import test_vaults as vaults
-from tests.tasks.conftest import GROUP, LINUX, NAME, Lab
+from tests.tasks.conftest import AGENTS, GROUP, LINUX, NAME, Lab, queue_of
 
 A = "version: v1.1.0\nsteps:\n"
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory):
+@pytest.fixture(scope="module", params=AGENTS)
+def real(tmp_path_factory, request):
     """A registry whose runs have the embedded engine; stand-ins are assembled once."""
     engine = engines.engine("embedded")
     found = engine.probe()
@@ -25,7 +23,8 @@ def real(tmp_path_factory):
     lab = Lab(folder)
     lab.dispatcher.close()
     lab.world.upstreams = StandIns(folder / "stand-ins")
-    lab.dispatcher = Dispatcher(lab.app, lambda: engine, folder / "real-runs", urllib3.PoolManager)
+    lab.queue = queue_of(request)
+    lab.dispatcher = lab.agents(lambda: engine)
     yield lab
     lab.close()
 
