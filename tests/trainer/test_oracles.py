@@ -20,7 +20,7 @@ def test_the_bank_is_without_mistakes_and_large_enough(bank: Bank) -> None:
     assert {each.kind for each in bank} == {"single", "multiple", "series", "order", "match", "fill", "hot", "do"}
 
 
-@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("seed", [0, pytest.param(7, marks=pytest.mark.slow)])  # two drawings of names and numbers
 @pytest.mark.parametrize("question", ALL, ids=lambda each: each.id)
 def test_the_key_is_proven(question: Question, seed: int, benches: dict[str, Bench]) -> None:
     proof = oracle.prove(question, benches[question.profile], seed)
