@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from acrlab.data import load
 from acrlab.domain.errors import NotEmulated
@@ -57,7 +58,7 @@ def values(call: Call) -> Response:
     """Metrics by time. Raises: MetricsInvalid, NotEmulated."""
     version(call)
     resource, registry = _registry(call)
-    query = {name.lower(): value for name, value in call.request.parameters().items()}
+    query = _query(call)
     asked = (query.get("metricnames") or "TotalPullCount").lower().split(",")
     wanted = [_definition(name) for name in dict.fromkeys(asked)]
     span, interval = _span(call, query, wanted)
@@ -71,6 +72,11 @@ def values(call: Call) -> Response:
         "cost": 0, "timespan": f"{_moment(span.start)}/{_moment(span.end)}", "interval": interval, "value": shown,
         "namespace": TYPE, "resourceregion": resource.body.get("location", ""),
     })  # fmt: skip
+
+
+def _query(call: Call) -> dict[str, str]:
+    """The parameters by lower-case name. Source: observed, azure-cli 2.91 escapes the ends of a timespan twice."""
+    return {name.lower(): unquote(value) for name, value in call.request.parameters().items()}
 
 
 def _definition(name: str) -> Definition:

@@ -64,6 +64,8 @@ def test_pulls_and_pushes_that_work_and_that_do_not(counted: Cloud) -> None:
     assert told(counted, "SuccessfulPullCount") == [1.0]
     assert told(counted, "SuccessfulPullCount", "timespan=PT6H&interval=PT1H") == [3.0, 1.0]
     assert told(counted, "SuccessfulPullCount", "timespan=P1D&interval=P1D") == [4.0]
+    twice = "timespan=2026-09-21T10%253A00%253A00%252F2026-09-21T18%253A00%253A00&interval=P1D"  # as az escapes it
+    assert told(counted, "SuccessfulPullCount", twice) == [4.0]
     five = asked(counted, "TotalPullCount,TotalPushCount", "timespan=PT6H&interval=PT5M&aggregation=Total,Count").json
     assert [len(each["timeseries"][0]["data"]) for each in five["value"]] == [72, 72]
     assert five["interval"] == "PT5M"

@@ -123,19 +123,26 @@ def _pool_seconds(world: World, registry: Registry, span: Span) -> Iterator[Samp
 
 
 def _stored(world: World, registry: Registry, span: Span) -> Iterator[Sample]:
-    """What is stored at the end of every hour, and now."""
+    """What is stored at the end of every hour, and of the span."""
     hour = float(DEFINITIONS["storageused"].grain)
-    state, at, until = State(), span.start, span.start + span.count * span.step
+    state, hours = State(), int(span.count * span.step // hour)
+    ends = [span.start + hour * (at + 1) for at in range(hours)]
+    ends[-1] = max(ends[-1], span.end)
+    waiting = iter(ends)
+    end = next(waiting, None)
     for each in world.events():
-        while at + hour <= each.at and at < until:
-            if _there(state, registry):
-                yield at, float(state.registries[registry.name].stored)
-            at += hour
+        while end is not None and end < each.at:
+            yield from _held(state, registry, end - hour)
+            end = next(waiting, None)
         fold.apply(state, each)
-    now = world.now()
-    while at < min(until, now) and _there(state, registry):
+    while end is not None and end - hour < world.now():
+        yield from _held(state, registry, end - hour)
+        end = next(waiting, None)
+
+
+def _held(state: State, registry: Registry, at: float) -> Iterator[Sample]:
+    if _there(state, registry):
         yield at, float(state.registries[registry.name].stored)
-        at += hour
 
 
 def _there(state: State, registry: Registry) -> bool:
