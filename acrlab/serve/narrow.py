@@ -21,6 +21,9 @@ class OneHost:
     def now(self) -> float:
         return self._app.now()
 
+    def count(self, key: str) -> None:
+        self._app.count(key)
+
     def begin(self, head: Request) -> Answer:
         """Answer a head as if it were for that host."""
         return self._app.begin(msgspec.structs.replace(head, host=self._host, authority=self._host))
