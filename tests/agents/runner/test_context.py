@@ -122,6 +122,7 @@ def header(kind, size):
         (gzip.compress(header(tarfile.REGTYPE, 512))[:-9], "failed to extract"),
         (bytes(range(256)) * 8, "failed to extract"),
     ],
+    ids=["long extended", "long name", "sparse", "too large", "deep", "cut short", "no tar"],
 )
 def test_hostile_headers(tmp_path, data, told):
     """None is read into memory before it is known how long it is."""
