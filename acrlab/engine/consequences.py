@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from acrlab.domain import events
 from acrlab.engine.hosting import hooks
-from acrlab.engine.lifecycle import retention, soft_delete, transfer_queue
+from acrlab.engine.lifecycle import retention, soft_delete, streaming, transfer_queue
 from acrlab.engine.reach import deliveries
 from acrlab.engine.tasks import expiry, images, queue, sources
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TABLE: dict[type, tuple[Callable[["World", Any], Iterator[events.Event]], ...]] = {
     events.BlobStored: (transfer_queue.arrived,),
-    events.ManifestPushed: (deliveries.pushed, retention.moved, images.pushed),
+    events.ManifestPushed: (deliveries.pushed, retention.moved, images.pushed, streaming.pushed),
     events.TaskLearned: (images.learned,),
     events.RunEnded: (expiry.ended,),
     events.ManifestDeleted: (deliveries.deleted, soft_delete.planned),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from acrlab.engine import collection, vanishing
-from acrlab.engine.lifecycle import retention, soft_delete, transfer_queue
+from acrlab.engine.lifecycle import retention, soft_delete, streaming, transfer_queue
 from acrlab.engine.state import Job
 from acrlab.engine.tasks import expiry, images, timers
 
@@ -19,5 +19,6 @@ TABLE: dict[str, Callable[["World", Job], None]] = {
     timers.JOB: timers.fire,
     expiry.JOB: expiry.expire,
     images.JOB: images.poll,
+    streaming.JOB: streaming.fall_due,
     transfer_queue.JOB: transfer_queue.fall_due,
 }

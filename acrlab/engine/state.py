@@ -73,6 +73,7 @@ class Repository(msgspec.Struct):
     referrers: dict[str, dict[str, Descriptor]] = {}
     trash: dict[str, Trashed] = {}
     lost: list[LostTag] = []
+    streaming: bool = False  # whether images that are pushed are converted
 
     def deletions(self) -> list[float]:
         """When what still waits here was deleted, in epoch seconds."""
@@ -194,6 +195,19 @@ class StoredBlob(msgspec.Struct):
     metadata: dict[str, str]
 
 
+class Conversion(msgspec.Struct):
+    """A conversion of an image for artifact streaming. `started` and `due` are epoch seconds."""
+
+    id: str
+    registry: str
+    repository: str
+    digest: str
+    started: float
+    due: float
+    status: str = "Running"
+    error: str = ""
+
+
 class Hosted(msgspec.Struct):
     """A repository at a git host. Times are epoch seconds."""
 
@@ -277,6 +291,7 @@ class State(msgspec.Struct):
     operations: dict[str, Operation] = {}
     vaults: dict[str, dict[str, VaultItem]] = {}  # by lower-case id of the vault, then by kind/name
     accounts: dict[str, dict[str, dict[str, StoredBlob]]] = {}  # by lower-case id of the account, container, name
+    conversions: dict[str, Conversion] = {}  # oldest first
     jobs: list[Job] = []  # a heap
     scheduled: int = 0
     deliveries: dict[str, list[Delivery]] = {}  # by lower-case id of the webhook, oldest first

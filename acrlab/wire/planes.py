@@ -87,9 +87,9 @@ def _imds() -> Plane:
 
 
 def _registry_routes() -> tuple[Route, ...]:
-    from acrlab.wire import acr, acr_absent, acr_deleted, oauth, oci
+    from acrlab.wire import acr, acr_absent, acr_deleted, acr_streaming, oauth, oci
 
-    return (*oauth.ROUTES, *oci.ROUTES, *acr_deleted.ROUTES, *acr_absent.ROUTES, *acr.ROUTES)
+    return (*oauth.ROUTES, *oci.ROUTES, *acr_deleted.ROUTES, *acr_absent.ROUTES, *acr_streaming.ROUTES, *acr.ROUTES)
 
 
 def _registry() -> Plane:

@@ -9,7 +9,7 @@ from acrlab.domain import shared_key
 from acrlab.domain.credential_errors import TokenRefused
 from acrlab.domain.errors import NotEmulated
 from acrlab.domain.shared_access import proven
-from acrlab.domain.storage_errors import StorageAnonymous, StorageTokenInvalid
+from acrlab.domain.storage_errors import StorageAnonymous, StorageNameInvalid, StorageTokenInvalid
 from acrlab.domain.task_errors import StorageUnauthorized
 from acrlab.engine import entra
 from acrlab.engine.accounts import access, account
@@ -47,7 +47,13 @@ def place(call: Call) -> Place:
 
 
 def require(call: Call, right: str) -> None:
-    """Raises: StorageAnonymous, StorageTokenInvalid, StorageUnauthorized, StorageKeysOff, StoragePermission."""
+    """Hold a request to its credential; names that nothing can have are refused before that.
+
+    Raises: StorageNameInvalid, StorageAnonymous, StorageTokenInvalid, StorageUnauthorized, StorageKeysOff,
+    StoragePermission.
+    """
+    if not call.request.path.isprintable():
+        raise StorageNameInvalid()
     asked, query = place(call), call.request.parameters()
     header = call.request.headers.get("authorization", "").strip()
     if "sig" in query:

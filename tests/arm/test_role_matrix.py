@@ -84,6 +84,10 @@ CONTENT = {
     "PATCH /acr/v1/{repository*}/_manifests/{digest}": "metadata_write",
     "GET /acr/v1/{repository*}": "metadata_read", "PATCH /acr/v1/{repository*}": "metadata_write",
     "DELETE /acr/v1/{repository*}": "delete",
+    "GET /acr/v1/{repository*}/_streaming": "pull", "POST /acr/v1/{repository*}/_streaming": "push",
+    "GET /acr/v1/{repository*}/_streaming/{digest}": "pull", "POST /acr/v1/{repository*}/_streaming/{digest}": "push",
+    "GET /acr/v1/{repository*}/_operations/{operation}": "pull",
+    "POST /acr/v1/{repository*}/_operations/{operation}:cancel": "push",
 }  # fmt: skip
 OPEN = {"POST /oauth2/exchange", "GET /oauth2/token", "POST /oauth2/token"}  # each judges the credential it is sent
 ROUTES = planes.PLANES["registry"].router.routes

@@ -49,6 +49,10 @@ from acrlab.domain.events.storage import BlobRemoved as BlobRemoved
 from acrlab.domain.events.storage import BlobStored as BlobStored
 from acrlab.domain.events.storage import ContainerEmptied as ContainerEmptied
 from acrlab.domain.events.storage import Storage as Storage
+from acrlab.domain.events.streaming import ConversionEnded as ConversionEnded
+from acrlab.domain.events.streaming import ConversionStarted as ConversionStarted
+from acrlab.domain.events.streaming import Streaming as Streaming
+from acrlab.domain.events.streaming import StreamingSet as StreamingSet
 from acrlab.domain.events.tasks import RunEnded as RunEnded
 from acrlab.domain.events.tasks import RunForgotten as RunForgotten
 from acrlab.domain.events.tasks import RunQueued as RunQueued
@@ -70,7 +74,9 @@ from acrlab.domain.events.world import PrincipalRemoved as PrincipalRemoved
 from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
-Event = World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting | Pipelines | Insight | Storage
+Event = (
+    World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting | Pipelines | Insight | Storage | Streaming
+)
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Event])

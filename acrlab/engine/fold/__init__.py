@@ -13,6 +13,7 @@ from acrlab.engine.fold import (
     reach,
     resources,
     storage,
+    streaming,
     tasks,
     vaults,
     world,
@@ -21,7 +22,7 @@ from acrlab.engine.state import State
 
 FOLD: dict[type, Callable[[State, Any], None]] = {
     **world.FOLD, **resources.FOLD, **content.FOLD, **reach.FOLD, **lifecycle.FOLD, **vaults.FOLD,
-    **tasks.FOLD, **hosting.FOLD, **pipelines.FOLD, **insight.FOLD, **storage.FOLD,
+    **tasks.FOLD, **hosting.FOLD, **pipelines.FOLD, **insight.FOLD, **storage.FOLD, **streaming.FOLD,
 }  # fmt: skip
 
 

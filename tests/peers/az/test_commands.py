@@ -29,12 +29,3 @@ def test_the_table_names_every_command_and_no_other(az):
     known = json.loads(done.stdout)
     print(f"{len(known)} commands")
     assert known == sorted(row.operation for row in az_commands.rows())
-
-
-def test_artifact_streaming_is_refused_by_name(az):
-    told = az.refused("acr", "artifact-streaming", "show", "--name", "commandspeer", "--repository", "app")
-    assert "artifact streaming" in told
-
-
-def test_the_retired_chart_commands_are_refused_by_name(az):
-    assert "charts are OCI artifacts now" in az.refused("acr", "helm", "list", "--name", "commandspeer")

@@ -162,3 +162,24 @@ def test_connected_registries(az):
     for name in ("machine", "factory"):
         az.run("acr", "connected-registry", "delete", *on, "--name", name, "--cleanup", "--yes")
     assert az.json("acr", "connected-registry", "list", *on) == []
+
+
+def test_artifact_streaming_is_marked_as_simulated(az, registry):
+    hello = "mcr.microsoft.com/hello-world:latest"
+    az.run("acr", "import", "--name", NAME, "--source", hello, "--image", "streamed:v1")
+    image = ("--name", NAME, "--image", "streamed:v1")
+    switch = ("acr", "artifact-streaming", "update", "--name", NAME, "--repository", "streamed", "--enable-streaming")
+    begun = az.json("acr", "artifact-streaming", "create", *image)
+    assert begun["status"] == "Succeeded" and "no layer was converted" in begun["truth"]
+    shown = az.json("acr", "artifact-streaming", "operation", "show", *image)
+    assert (shown["id"], shown["status"]) == (begun["id"], "Succeeded")
+    refused = az.refused("acr", "artifact-streaming", "operation", "cancel", *image)
+    assert "does not have any ongoing operation" in refused
+    listed = az.json("acr", "manifest", "list-referrers", "--registry", NAME, "--name", "streamed:v1")
+    (artifact,) = listed["manifests"]
+    assert artifact["artifactType"] == "application/vnd.azure.artifact.streaming.v1"
+    az.run(*switch, "true")
+    show = ("acr", "artifact-streaming", "show", "--name", NAME, "--repository", "streamed")
+    assert az.json(*show)["convertPushedImages"] is True
+    az.run(*switch, "false")
+    assert az.json(*show)["convertPushedImages"] is False
