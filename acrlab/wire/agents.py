@@ -9,6 +9,7 @@ Source: inferred; how the service speaks with its agents is not published.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import msgspec
 
@@ -24,6 +25,7 @@ from acrlab.wire.routes import STREAM, Route
 HOST = "agents.acrlab.internal"
 BODY, LOG, MANIFEST, ENDING = 64 * 1024, 64 * 1024 * 1024, 8 * 1024 * 1024, 32 * 1024 * 1024  # bytes
 COMMIT = "acrlab-commit"
+DIGEST, MODIFIED, NAME = "acrlab-digest", "acrlab-modified", "acrlab-name"  # the last percent-encoded
 
 
 class AgentUnknown(Condition):
@@ -73,8 +75,9 @@ class Errand(Condition):
     message = "{text}"
     evidence, source = "inferred", "acrlab itself"
 
-    def __init__(self, code: str, text: str, exit_code: int = 1) -> None:
-        super().__init__(text=text, detail={"exit": exit_code})
+    def __init__(self, code: str, text: str, number: int) -> None:
+        """`number` is an exit code, or the status of an answer from elsewhere."""
+        super().__init__(text=text, detail={"number": number})
         self._code = code
 
     @property
@@ -92,6 +95,8 @@ class Seat(Protocol):
     def secret(self, asked: workers.SecretAsked) -> str: ...
     def context(self, path: str) -> Path: ...
     def source(self, source: Source) -> tuple[Path, str]: ...
+    def download(self, url: str) -> tuple[Path, str, float, str]: ...
+    def clone(self, asked: workers.CloneAsked) -> Path: ...
     def read(self, url: str) -> str: ...
     def acr(self, argv: Sequence[str]) -> workers.CommandDone: ...
     def login(self, asked: workers.SignIn) -> None: ...
@@ -282,6 +287,15 @@ def _source(seat: Seat, query: dict[str, str], call: Call, body: bytes) -> Respo
     return _passing(path, (COMMIT, commit))
 
 
+def _download(seat: Seat, query: dict[str, str], call: Call, body: bytes) -> Response:
+    path, digest, modified, name = seat.download(_decoded(body, str))
+    return _passing(path, (DIGEST, digest), (MODIFIED, repr(modified)), (NAME, quote(name)))
+
+
+def _clone(seat: Seat, query: dict[str, str], call: Call, body: bytes) -> Response:
+    return _passing(seat.clone(_decoded(body, workers.CloneAsked)))
+
+
 def _read(seat: Seat, query: dict[str, str], call: Call, body: bytes) -> Response:
     return http.json(200, seat.read(_decoded(body, str)))
 
@@ -342,6 +356,8 @@ ROUTES = (
             ("POST", "secret", BODY, _secret),
             ("GET", "context", 0, _context),
             ("POST", "source", BODY, _source),
+            ("POST", "download", BODY, _download),
+            ("POST", "clone", BODY, _clone),
             ("POST", "read", BODY, _read),
             ("POST", "acr", BODY, _acr),
             ("POST", "login", BODY, _login),

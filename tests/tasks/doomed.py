@@ -45,18 +45,20 @@ class Asking:
         self.ask("PUT", self.group, {"location": "westus"}, "2024-11-01")
         self.ask("PUT", self.registry, {"location": "westus", "sku": {"name": "Standard"}}, "2025-11-01")
 
-    def build(self, *images: str) -> str:
+    def build(self, *images: str, dockerfile: str = "FROM scratch\n") -> str:
         """Upload a context and queue a build of it; the id of the run."""
+        request = {"type": "DockerBuildRequest", "dockerFilePath": "Dockerfile", "imageNames": images}
+        return self.queue(dockerfile, **request)
+
+    def queue(self, dockerfile: str, **request: object) -> str:
+        """Upload a Dockerfile and queue a run of it; the id of the run."""
         place = self.ask("POST", f"{self.registry}/listBuildSourceUploadUrl")
         host, _, rest = place["uploadUrl"].removeprefix("https://").partition("/")
         path, _, query = rest.partition("?")
-        context = packed({"Dockerfile": b"FROM scratch\n"})
+        context = packed({"Dockerfile": dockerfile.encode()})
         self.send(Request("PUT", host, f"/{path}", query, {"x-ms-blob-type": "BlockBlob"}), context)
-        request = {
-            "type": "DockerBuildRequest", "dockerFilePath": "Dockerfile", "platform": LINUX, "imageNames": images,
-            "sourceLocation": place["relativePath"],
-        }  # fmt: skip
-        return self.ask("POST", f"{self.registry}/scheduleRun", request)["name"]
+        whole = {"platform": LINUX, "sourceLocation": place["relativePath"], **request}
+        return self.ask("POST", f"{self.registry}/scheduleRun", whole)["name"]
 
 
 def main(folder: Path) -> None:

@@ -15,12 +15,15 @@ import psycopg
 import pytest
 import urllib3
 
+from acrlab.agents import engines
 from acrlab.agents.remote import postgres, version
 from acrlab.agents.remote.door import Door, DoorClosed, DoorRefused
 from acrlab.agents.remote.worker import Worker, WorkerFailed
+from acrlab.domain import hosting
 from acrlab.domain.tasks import workers
 from acrlab.domain.tasks.run import Ending, Source
 from acrlab.emulator import Emulator
+from acrlab.engine.hosting import repositories
 from acrlab.serve.certificates import Authority
 from tests.tasks.conftest import GROUP, NAME, PATIENCE, Lab
 from tests.tasks.doomed import Asking
@@ -303,6 +306,48 @@ def test_an_emulator_that_goes_and_comes_back_elsewhere(tmp_path, database):
             ended = [asking.ask("GET", f"{asking.registry}/runs/{run}")["properties"] for run in (first, second)]
             assert [each["status"] for each in ended] == ["Succeeded", "Succeeded"]
             assert set(emulator.world.state.registries["doomed"].repositories["app"].tags) == {"v1", "v2"}
+
+
+BUILDKIT = b"""version: v1.1.0
+steps:
+  - build: -t $Registry/kept:git .
+    env: [DOCKER_BUILDKIT=1]
+  - push: [$Registry/kept:git]
+"""
+
+
+def test_what_a_build_adds_from_elsewhere(tmp_path, database):
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "hello.txt").write_text("hello")
+    with Emulator(queue=database, sealed=True) as emulator:
+        with emulator.world.lock:
+            repositories.create(emulator.world, hosting.address("contoso/app"), "somebody", folder=str(files))
+        asking = Asking(emulator)
+        asking.prepare()
+        enrolment = emulator.app.desk.enrol("worker", [])
+        found = {}
+        with working(Worker(database, enrolment, lambda: engines.engine("none"), tmp_path / "worker", count=4)):
+            for tag, line in (
+                ("file", "ADD https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration /x"),
+                ("refused", "ADD https://doomed.azurecr.io/v2/ /x"), ("sealed", "ADD https://example.com/x /x"),
+            ):  # fmt: skip
+                found[tag] = asking.build(f"app:{tag}", dockerfile=f"FROM scratch\n{line}\n")
+            found["git"] = asking.queue(
+                "FROM scratch\nADD --keep-git-dir=true https://github.com/contoso/app.git /app\n",
+                type="EncodedTaskRunRequest", encodedTaskContent=base64.b64encode(BUILDKIT).decode(),
+            )  # fmt: skip
+            assert emulator.dispatcher.idle(PATIENCE)
+        resources = emulator.world.state.resources
+        runs = {tag: resources[f"{asking.registry}/runs/{run}".lower()].body for tag, run in found.items()}
+        logs = {tag: Path(emulator.world.storage.path(run["log"])).read_text() for tag, run in runs.items()}
+        assert {tag: run["status"] for tag, run in runs.items()} == {
+            "file": "Succeeded", "git": "Succeeded", "refused": "Failed", "sealed": "Failed",
+        }, logs  # fmt: skip
+        assert "ADD failed: failed to GET https://doomed.azurecr.io/v2/ with status 401" in logs["refused"]
+        assert "is sealed" in logs["sealed"]
+        assert list(emulator.world.state.registries["doomed"].repositories["app"].tags) == ["file"]
+        assert list(emulator.world.state.registries["doomed"].repositories["kept"].tags) == ["git"]
 
 
 @contextmanager

@@ -1,29 +1,30 @@
 """What a run on a worker needs of the world it belongs to: registries, secrets, contexts, all over the one door."""
 
 import shutil
+import tarfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import urllib3
 
-from acrlab.agents.protocol import EngineFailed, Registries
+from acrlab.agents.protocol import Download, EngineFailed, Registries
 from acrlab.agents.remote.door import Door, DoorClosed, DoorRefused
-from acrlab.agents.runner.context import unpack
 from acrlab.agents.runner.services import SecretFailed, Services, SourceFailed
 from acrlab.domain.tasks import workers
 from acrlab.domain.tasks.run import Ending, Order, Source
-from acrlab.wire.agents import COMMIT
+from acrlab.wire.agents import COMMIT, DIGEST, MODIFIED, NAME
 
 OVER = "the run is over"
 FAILURES: dict[str, Callable[[str, int], Exception]] = {
     "ENGINE": EngineFailed,
     "SECRET": lambda text, _: SecretFailed(text),
-    "SOURCE": lambda text, _: SourceFailed(text),
+    "SOURCE": SourceFailed,
 }
 
 
@@ -41,7 +42,7 @@ class Stint:
             return self.door.ask(method, f"/run/{path}", self.token, body, **more)
         except DoorRefused as refused:
             if refused.code in FAILURES:
-                raise FAILURES[refused.code](refused.text, (refused.detail or {}).get("exit", 1)) from None
+                raise FAILURES[refused.code](refused.text, (refused.detail or {}).get("number", 0)) from None
             self.give_up(refused.text)
             raise EngineFailed(refused.text) from None
         except DoorClosed as closed:
@@ -119,12 +120,21 @@ class DoorServices(Services):
         self._flush()
         with _as(SourceFailed):
             packed, commit = self._received("POST", "source", msgspec.json.encode(source))
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-            unpack(packed, target)
-        finally:
-            packed.unlink(missing_ok=True)
+        _unpack(packed, target)
         return commit
+
+    def download(self, url: str, target: Path) -> Download:
+        """A file for an ADD. Raises: SourceFailed."""
+        with _as(SourceFailed), open(target, "wb") as file:
+            told = self._stint.ask("POST", "download", msgspec.json.encode(url), into=file).headers
+        return Download(told[DIGEST], float(told[MODIFIED]), unquote(told[NAME]))
+
+    def clone(self, url: str, token: str, target: Path, *, keep: bool) -> None:
+        """A repository for an ADD. Raises: SourceFailed."""
+        asked = workers.CloneAsked(url=url, token=token, keep=keep)
+        with _as(SourceFailed):
+            packed, _ = self._received("POST", "clone", msgspec.json.encode(asked))
+        _unpack(packed, target)
 
     def _received(self, method: str, path: str, body: Any, **more: Any) -> tuple[Path, str]:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -150,6 +160,22 @@ class DoorServices(Services):
     def close(self) -> None:
         """Delete what was received."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _unpack(packed: Path, target: Path) -> None:
+    """What the emulator has packed of a folder of its own, and has looked through already."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(packed) as tar:
+            tar.extractall(target, filter=_anybodys)
+    except (tarfile.TarError, OSError) as error:
+        raise SourceFailed(f"failed to extract the context: {error}") from error
+    finally:
+        packed.unlink(missing_ok=True)
+
+
+def _anybodys(member: tarfile.TarInfo, _: str) -> tarfile.TarInfo:
+    return member.replace(uid=None, gid=None, uname=None, gname=None, deep=False)  # type: ignore[arg-type]
 
 
 @contextmanager

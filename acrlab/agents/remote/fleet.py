@@ -114,7 +114,8 @@ class Fleet:
         with self._world.lock:
             seat = next(each for each in self._seats.values() if each.run == id.lower())
         registries = RunRegistries(self._app, id.lower(), order.logins)
-        services = RunServices(self._world, id.lower(), registries, self._network, tell)
+        stopped = work.cancelled.is_set
+        services = RunServices(self._world, id.lower(), registries, self._network, tell, stopped)
         try:
             seat.open(order, registries, services, tell)
             return seat.ended(work, self._silence)

@@ -1,5 +1,6 @@
 """One run that a worker has: what it needs is done here, and what it tells is written down."""
 
+import shutil
 import tarfile
 import threading
 import time
@@ -123,9 +124,21 @@ class Seat:
         folder, packed = self.arriving(), self.arriving()
         with _failing():
             commit = self._with[1].fetch(source, folder)
-        with tarfile.open(packed, "w") as tar:
-            tar.add(folder, ".")
-        return packed, commit
+        return _packed(folder, packed), commit
+
+    def download(self, url: str) -> tuple[Path, str, float, str]:
+        """A file for an ADD, with its digest, time and name. Raises: Errand."""
+        target = self.arriving()
+        with _failing():
+            found = self._with[1].download(url, target)
+        return target, found.digest, found.modified, found.name
+
+    def clone(self, asked: workers.CloneAsked) -> Path:
+        """A tar of a repository for an ADD. Raises: Errand."""
+        folder, packed = self.arriving(), self.arriving()
+        with _failing():
+            self._with[1].clone(asked.url, asked.token, folder, keep=asked.keep)
+        return _packed(folder, packed)
 
     def read(self, url: str) -> str:
         """Raises: Errand."""
@@ -178,9 +191,17 @@ class Seat:
             return self._with[0].upload(reference, digest, file)
 
 
+def _packed(folder: Path, target: Path) -> Path:
+    with tarfile.open(target, "w") as tar:
+        tar.add(folder, ".")
+    shutil.rmtree(folder, ignore_errors=True)
+    return target
+
+
 @contextmanager
 def _failing() -> Iterator[None]:
     try:
         yield
     except tuple(CODES) as failure:
-        raise Errand(CODES[type(failure)], str(failure), getattr(failure, "code", 1)) from None
+        number = getattr(failure, "code", 0) or getattr(failure, "status", 0)
+        raise Errand(CODES[type(failure)], str(failure), number) from None

@@ -67,6 +67,14 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     password: str
 
 
+class CloneAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """A repository for an ADD: `URL#ref:folder`, with its .git where that is kept."""
+
+    url: str
+    token: str = ""
+    keep: bool = False
+
+
 class CommandAsked(msgspec.Struct, frozen=True, kw_only=True):
     """A command of the built-in acr-cli."""
 
