@@ -75,7 +75,8 @@ from acrlab.domain.events.world import World as World
 from acrlab.domain.events.world import WorldCreated as WorldCreated
 
 Event = (
-    World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting | Pipelines | Insight | Storage | Streaming
+    World | Resources | Content | Reach | Lifecycle | Vaults | Tasks | Hosting | Pipelines | Insight | Storage
+    | Streaming
 )
 
 _ENCODE = msgspec.msgpack.Encoder()
