@@ -82,7 +82,7 @@ CASES = {
 }  # fmt: skip
 DEBIAN = {
     "debian users": "RUN useradd -m -u 1234 app && su app -c 'id >~/id && touch ~/mine' && passwd -l app && "
-                    "chage -d 0 app\n",
+                    "chage -d 0 app && rm -f /etc/*-\n",  # copies as old and as long as what they replace
     "debian packages": f"RUN apt-get update && apt-get install -y --no-install-recommends hello && {TIDY}\n",
     "debian modes": "RUN chmod 4755 /bin/ls && ln /bin/ls /usr/local/bin/l && "
                     "chown games:games /srv && chmod g+s /srv\n"
