@@ -27,6 +27,7 @@ from tests.engine.conftest import plain, push_image
 REQUESTS = int(os.environ.get("ACRLAB_GENERATED", "10000"))
 REGISTRY = "contoso"
 HOSTS = {
+    "agents": "agents.acrlab.internal",
     "arm": "management.azure.com",
     "entra": "login.microsoftonline.com",
     "graph": "graph.microsoft.com",

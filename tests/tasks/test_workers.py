@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
-import psycopg
 import pytest
 import urllib3
 
@@ -31,6 +30,7 @@ from tests.tasks.stacker import Stacker
 from tests.tasks.test_pools import create
 
 pytestmark = pytest.mark.peers
+psycopg = pytest.importorskip("psycopg", reason="LANE NOT RUN: pip install 'acrlab[queue]'")
 HERE = Path(__file__).parents[2]
 
 
