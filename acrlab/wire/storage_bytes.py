@@ -24,7 +24,7 @@ LONGEST = 5000 * 1024 * 1024  # bytes of one PUT. Source: Put Blob, service vers
 BLOCKS = 50_000
 BLOCK_LIST = 8 * 1024 * 1024  # bytes; more than 50,000 names of 64 bytes take
 _LATEST = re.compile(r"<(Latest|Uncommitted)>([^<]{1,128})</\1>")
-_LIST = re.compile(r"\s*(?:<\?xml[^>]{0,100}\?>)?\s*<BlockList>(?:\s*<(\w+)>[^<]*</\1>)*\s*</BlockList>\s*", re.S)
+_LIST = re.compile(r"(?:<\?xml[^>]{0,100}\?>\s*)?<BlockList>(?:\s*<(\w{1,20})>[^<]*</\1>)*\s*</BlockList>")
 _SPAN = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
 
 
@@ -111,7 +111,7 @@ class BlockList:
 
     def named(self) -> list[str]:
         """The names of the blocks, in their order. Raises: StorageBlockListInvalid."""
-        text = self._text.decode("utf-8-sig", errors="replace")
+        text = self._text.decode("utf-8-sig", errors="replace").strip()
         named = [match[2].strip() for match in _LATEST.finditer(text)]
         listed = text.count("</") - 1  # what is named as committed is never there: a blob is put together once
         if not _LIST.fullmatch(text) or len(named) != listed or listed > BLOCKS:

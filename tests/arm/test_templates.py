@@ -154,3 +154,33 @@ def test_extensions_as_older_templates_write_them() -> None:
     (row,) = planned({"resources": [old]}, scope())
     assert row.kind == "Microsoft.Authorization/roleAssignments"
     assert (row.name, row.on) == (old["name"].rpartition("/")[2], "Microsoft.ContainerRegistry/registries/contoso")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[reduce(range(0, 60), 3, lambda('a', 'b', mul(lambdaVariables('a'), lambdaVariables('a'))))]",
+        "[json('1e999')]",
+        "[json('[99999999999999999999]')]",
+        "[json('\"\\ud800\"')]",
+        "[length(map(range(0, 10000), lambda('n', equals(range(0, 10000), range(0, 10000)))))]",
+        "[length(map(range(0, 10000), lambda('n', uniqueString(padLeft('', 100000)))))]",
+        "[length(map(range(0, 10000), lambda('n', map(range(0, 1), lambda('m', variables('big'))))))]",
+    ],
+)
+def test_what_takes_too_long_or_cannot_be_written_down_is_refused(text: str) -> None:
+    with pytest.raises(TemplateInvalid, match="too large|turns of loops|half of a character"):
+        resolved(text, scope(variables={"big": list(range(10000))}))
+
+
+def test_a_loop_over_what_is_large_is_refused() -> None:
+    loop = {"copy": [{"name": "all", "count": 800, "input": [1] * 10000}]}
+    with pytest.raises(TemplateInvalid, match="turns of loops"):
+        resolved(loop, scope())
+    with pytest.raises(TemplateInvalid, match="turns of loops"):
+        bind({"variables": {"copy": [{"name": "all", "count": 800, "input": [1] * 10000}]}}, {}, scope())
+
+
+def test_lists_are_joined_by_what_their_values_are_written_as() -> None:
+    assert resolved("[union(createArray(1, true(), '1'), createArray(true(), 2))]", scope()) == [1, True, "1", 2]
+    assert resolved("[intersection(range(0, 10000), range(9998, 5))]", scope()) == [9998, 9999]

@@ -53,6 +53,8 @@ def test_a_blob_with_its_hash(lab, place):
         ("comp=blocklist", "<BlockList><Committed>bm9wZQ==</Committed></BlockList>", (400, "InvalidBlockList")),
         ("comp=blocklist", "<BlockList>", (400, "InvalidBlockList")),
         ("comp=blocklist", "<a>" * 100_000, (400, "InvalidBlockList")),
+        ("comp=blocklist", " " * 4_000_000 + "x", (400, "InvalidBlockList")),
+        ("comp=blocklist", "x" + " " * 4_000_000, (400, "InvalidBlockList")),
         ("comp=block&blockid=%25", "x", (400, "InvalidQueryParameterValue")),
         ("comp=block", "x", (400, "InvalidQueryParameterValue")),
         ("comp=lease", "x", (400, "InvalidQueryParameterValue")),

@@ -5,6 +5,7 @@ keeps steps of functions and goes on with them after a crash, which nothing says
 """
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from procrastinate.jobs import Job
 
 TASK = "acrlab.run"
+_PORTS = re.compile(r"[0-9]{0,5}(?:,[0-9]{0,5})*")
 PATIENCE = 10  # seconds for a connection
 SCHEMA_LOCK = 0x61637271  # an advisory lock: two emulators that begin at once make one schema
 MISSING = "a queue in PostgreSQL needs packages that are not installed: pip install 'acrlab[queue]'"
@@ -38,6 +40,9 @@ def described(url: str) -> str:
         parts = conninfo_to_dict(url)
     except ProgrammingError:  # its text would show the address with the password
         raise QueueFailed("the address of the queue cannot be read: postgresql://USER:PASSWORD@HOST/DATABASE") from None
+    where = "".join(str(parts.get(name) or "") for name in ("host", "port", "dbname"))
+    if "@" in where or not _PORTS.fullmatch(str(parts.get("port") or "")):
+        raise QueueFailed("a password in the address of the queue has its / : @ ? # written as %2F %3A %40 %3F %23")
     user = f"{parts['user']}@" if parts.get("user") else ""
     port = f":{parts['port']}" if parts.get("port") else ""
     return f"postgresql://{user}{parts.get('host') or 'localhost'}{port}/{parts.get('dbname') or ''}"

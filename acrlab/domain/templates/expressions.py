@@ -3,6 +3,7 @@
 Source: template-expressions, template-functions (2025).
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -16,6 +17,8 @@ LONGEST = 24_576  # characters. Source: ARM limits, template expression length
 MOST = 50_000  # parts of a value
 LARGEST = 4 * 1024 * 1024  # characters of a value. Source: ARM limits, template size
 STEPS = 200_000  # turns of loops, lambdas and functions of the template's own, in one deployment
+PARTS, CHARACTERS = 10, 20  # of a value that a function reads, or that comes of one: as much as one turn
+BITS = 63  # of a number. Source: template-functions-numeric (2025), 64-bit integers
 TURNS = 800  # of one loop. Source: ARM limits, template, resources and instances of a copy
 DEEPEST = 60  # levels of an expression, and of a template
 _TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<mark>[()\[\].,?]))")
@@ -186,11 +189,14 @@ def evaluate(node: Node, scope: Scope) -> Any:
     function = scope.functions.get(node.name)
     if function is None:
         raise TemplateInvalid(reason=f"the template function '{node.name}' is not valid or not one that acrlab has")
-    values = [evaluate(each, scope) for each in node.arguments]
+    values = [bounded(evaluate(each, scope), scope) for each in node.arguments]
     try:
-        return function(scope, values)
+        found = function(scope, values)
     except _WRONG:
         raise TemplateInvalid(reason=f"the arguments of the template function '{node.name}' are not valid") from None
+    if isinstance(found, list):  # what is in it has been read already
+        spend(scope, len(found) // PARTS)
+    return _held(found)
 
 
 def _part(whole: Any, key: Any, soft: bool) -> Any:
@@ -214,8 +220,10 @@ def resolved(value: Any, scope: Scope, depth: int = 0) -> Any:
         raise TemplateInvalid(reason="the template is nested too deep")
     if isinstance(value, str):
         if is_expression(value):
-            return bounded(evaluate(parse(value), scope))
+            return bounded(evaluate(parse(value), scope), scope)
         return value[1:] if value.startswith("[[") else value
+    if isinstance(value, list | dict) and "copyIndex" in scope.facts:
+        spend(scope, len(value) // PARTS)
     if isinstance(value, list):
         return [resolved(each, scope, depth + 1) for each in value]
     if isinstance(value, dict):
@@ -232,7 +240,7 @@ def _looped(value: dict[str, Any], loops: list[dict[str, Any]], scope: Scope, de
     for loop in loops:
         name = str(loop.get("name", ""))
         turns = [turned(scope, name, at) for at in range(count(loop, scope))]
-        found[name] = bounded([resolved(loop["input"], each, depth + 1) for each in turns])
+        found[name] = bounded([resolved(loop["input"], each, depth + 1) for each in turns], scope)
     return found
 
 
@@ -255,8 +263,11 @@ def turned(scope: Scope, name: str, at: int | None, *, own: bool = False) -> Sco
     return Scope(scope.functions, scope.lazy, {**scope.facts, "copyIndex": turns})
 
 
-def bounded(value: Any, largest: int = LARGEST) -> Any:
-    """The value, if it is not larger or deeper than a template may be. Raises: TemplateInvalid."""
+def bounded(value: Any, scope: Scope | None = None, largest: int = LARGEST) -> Any:
+    """The value, if it is not larger or deeper than a template may be; looking at it is counted against `scope`.
+
+    Raises: TemplateInvalid.
+    """
     waiting, seen, size = [(value, 0)], 0, 0
     while waiting:
         each, depth = waiting.pop()
@@ -265,7 +276,21 @@ def bounded(value: Any, largest: int = LARGEST) -> Any:
         if seen > MOST or depth > DEEPEST or size > largest:
             raise TemplateInvalid(reason="an expression makes a value that is too large or nested too deep")
         inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        if not inner:
+            _held(each)
         waiting.extend((part, depth + 1) for part in inner)
+    if scope is not None:
+        spend(scope, seen // PARTS + size // CHARACTERS)
+    return value
+
+
+def _held(value: Any) -> Any:
+    """A number or a text that JSON can carry; what is neither, as it is. Raises: TemplateInvalid."""
+    large = type(value) is int and value.bit_length() > BITS
+    if large or (isinstance(value, float) and not math.isfinite(value)):
+        raise TemplateInvalid(reason="an expression makes a number that is too large")
+    if isinstance(value, str) and not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+        raise TemplateInvalid(reason="an expression makes a text with half of a character")
     return value
 
 

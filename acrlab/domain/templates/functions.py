@@ -19,7 +19,7 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value)
-    return value if isinstance(value, str) else json.dumps(bounded(value, LARGEST), separators=(",", ":"))
+    return value if isinstance(value, str) else json.dumps(bounded(value, largest=LARGEST), separators=(",", ":"))
 
 
 def _joined(parts: Iterable[str], mark: str = "") -> str:

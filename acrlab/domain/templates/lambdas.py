@@ -69,7 +69,7 @@ def _over(kind: type, apply: Callable[[Any, Callable[..., Any]], Any]) -> Lazy:
         value = evaluate(arguments[0], scope)
         if not isinstance(value, kind):
             raise TemplateInvalid(reason=f"a function with a lambda expression takes an {kind.__name__} first")
-        return bounded(apply(value, _lambda(scope, arguments[1])))
+        return bounded(apply(value, _lambda(scope, arguments[1])), scope)
 
     return run
 
@@ -96,7 +96,7 @@ def _reduce(scope: Scope, arguments: tuple[Node, ...]) -> Any:
     step = _lambda(scope, arguments[2])
     if not isinstance(values, list):
         raise TemplateInvalid(reason="the template function 'reduce' takes a list first")
-    return functools.reduce(lambda so_far, each: bounded(step(so_far, each[1], each[0])), enumerate(values), start)
+    return functools.reduce(lambda so_far, each: bounded(step(so_far, each[1], each[0]), scope), enumerate(values), start)
 
 
 def _object(scope: Scope, arguments: tuple[Node, ...]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _object(scope: Scope, arguments: tuple[Node, ...]) -> dict[str, Any]:
     if not isinstance(values, list):
         raise TemplateInvalid(reason="the template function 'toObject' takes a list first")
     found = {str(calls[0](each)): calls[1](each) if len(calls) == 2 else each for each in values}
-    return dict(bounded(found))
+    return dict(bounded(found, scope))
 
 
 FUNCTIONS: Mapping[str, Function] = {"lambdavariables": variables}

@@ -1,6 +1,7 @@
 """Functions of lists and objects. Source: template-functions-array, template-functions-object (2025)."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from acrlab.domain.templates.expressions import Function, Scope
@@ -16,14 +17,18 @@ def _merged(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _by_word(values: Iterable[Any]) -> dict[str, Any]:
+    """Each value once, by what it is written as: two of ten thousand are not compared with each other."""
+    found: dict[str, Any] = {}
+    for each in values:
+        found.setdefault(json.dumps(each, sort_keys=True), each)
+    return found
+
+
 def union(_: Scope, values: list[Any]) -> Any:
     """Lists without repetition, or objects laid over each other."""
     if isinstance(values[0], list):
-        kept: list[Any] = []
-        for each in (each for value in values for each in value):
-            if each not in kept:
-                kept.append(each)
-        return kept
+        return list(_by_word(each for value in values for each in value).values())
     found: dict[str, Any] = {}
     for value in values:
         found = _merged(found, value)
@@ -34,7 +39,8 @@ def intersection(_: Scope, values: list[Any]) -> Any:
     """What all lists, or all objects, have."""
     first, *others = values
     if isinstance(first, list):
-        return [each for at, each in enumerate(first) if each not in first[:at] and all(each in one for one in others)]
+        known = [_by_word(one) for one in others]
+        return [each for word, each in _by_word(first).items() if all(word in one for one in known)]
     return {name: each for name, each in first.items() if all(one.get(name) == each for one in others)}
 
 
