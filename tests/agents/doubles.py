@@ -24,6 +24,8 @@ class Kept:
             return self.manifests[reference]
         name = Reference.read(reference)
         upstream = self._upstreams(name.host)
+        if upstream:
+            upstream.prepare(name.repository)
         found = upstream.manifest(name.repository, name.end) if upstream else None
         if not found:
             raise EngineFailed(f"manifest for {reference} not found: manifest unknown")

@@ -14,6 +14,7 @@ from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.images import Images, Platform
 from acrlab.agents.protocol import Container
 from acrlab.agents.references import Reference
+from acrlab.engine.upstream import Unready
 from tests.agents.doubles import Kept
 from tests.agents.workshop import Workshop, confines, users
 
@@ -114,9 +115,20 @@ def test_languages_of_this_machine(shop, name, command, said):
 
 
 @linux
+def test_a_world_is_told_of_one_that_has_to_be_put_together_first(tmp_path):
+    upstream = StandIns(tmp_path)("docker.io")
+    with pytest.raises(Unready) as first:
+        upstream.manifest("library/busybox", "latest")
+    first.value.prepare()
+    assert upstream.manifest("library/busybox", "latest")
+    assert upstream.manifest("library/nothing", "latest") is None
+
+
+@linux
 def test_a_world_finds_them_under_the_hosts_of_public_registries(stand_ins):
     for host, repository in (("docker.io", "library/busybox"), ("mcr.microsoft.com", "hello-world")):
         upstream = stand_ins(host)
+        upstream.prepare(repository)
         raw, media_type = upstream.manifest(repository, "any")
         assert media_type == json.loads(raw)["mediaType"]
         for entry in json.loads(raw)["manifests"]:

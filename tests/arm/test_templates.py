@@ -169,7 +169,7 @@ def test_extensions_as_older_templates_write_them() -> None:
     ],
 )
 def test_what_takes_too_long_or_cannot_be_written_down_is_refused(text: str) -> None:
-    with pytest.raises(TemplateInvalid, match="too large|turns of loops|half of a character"):
+    with pytest.raises(TemplateInvalid, match=r"too large|turns of loops|half of a character"):
         resolved(text, scope(variables={"big": list(range(10000))}))
 
 

@@ -96,7 +96,8 @@ def _reduce(scope: Scope, arguments: tuple[Node, ...]) -> Any:
     step = _lambda(scope, arguments[2])
     if not isinstance(values, list):
         raise TemplateInvalid(reason="the template function 'reduce' takes a list first")
-    return functools.reduce(lambda so_far, each: bounded(step(so_far, each[1], each[0]), scope), enumerate(values), start)
+    steps = enumerate(values)
+    return functools.reduce(lambda so_far, each: bounded(step(so_far, each[1], each[0]), scope), steps, start)
 
 
 def _object(scope: Scope, arguments: tuple[Node, ...]) -> dict[str, Any]:
