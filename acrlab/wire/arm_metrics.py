@@ -27,7 +27,7 @@ from acrlab.wire.routes import Route
 
 HOUR = 3600.0  # seconds: what is shown where no timespan is asked for
 MOST = 20_000  # values of one answer
-_INTERVALS: list[str] = load("metrics")["intervals"]
+_INTERVALS: list[str] = load("metrics")["time"]["intervals"]
 _PART = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?", re.IGNORECASE)
 _FILTER = re.compile(r"\s*Geolocation\s+eq\s+'([^']{1,60})'\s*", re.IGNORECASE)
 _AGGREGATIONS: dict[str, Callable[[list[float]], float]] = {

@@ -108,10 +108,10 @@ def test_where_there_is_no_fork_every_notebook_gets_a_fresh_process(
     good = notebook(tmp_path / "good.ipynb", ("1", result("1")))
     bad = notebook(tmp_path / "bad.ipynb", ("1", result("2")))
     dies = notebook(tmp_path / "dies.ipynb", ("import os; os._exit(3)", []))
-    found = [each.problem for each in lane.serve([good, bad, dies])]
-    assert found[0] == ""
-    assert "shows something else" in found[1]
-    assert "ended with 3" in found[2]
+    found = {Path(each.path): each.problem for each in lane.serve([good, bad, dies])}
+    assert found[good] == ""
+    assert "shows something else" in found[bad]
+    assert "ended with 3" in found[dies]
 
 
 def test_a_notebook_that_hangs_is_stopped(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ FACTS = {
     "api_versions": ["meta", "versions", "type"],
     "az_commands": ["meta", "reason", "az"],
     "media_types": ["meta", "media_type"],
+    "metrics": ["meta", "time", "metric"],
+    "policies": ["meta", "policy"],
     "regions": ["meta", "region"],
     "roles": ["meta", "mode", "condition", "operation", "role"],
     "tiers": [

@@ -11,7 +11,7 @@ MINUTES = 24 * 60  # of a day
 
 
 def _requests_counted(state: State, event: events.RequestsCounted) -> None:
-    oldest = int(event.at // 60) - load("metrics")["keep"] * MINUTES
+    oldest = int(event.at // 60) - load("metrics")["time"]["keep"] * MINUTES
     for key, minutes in event.counts.items():
         if key.partition("/")[0] not in state.registries:
             continue

@@ -53,7 +53,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 Sample = tuple[float, float]  # when, and how much
-DEFINITIONS = {row["name"].lower(): Definition(**row) for row in load("metrics")["metric"]}
+DEFINITIONS = {row["name"].lower(): msgspec.convert(row, Definition) for row in load("metrics")["metric"]}
 
 
 def series(world: World, registry: Registry, metric: Definition, span: Span) -> list[list[float]]:
