@@ -231,7 +231,7 @@ def _defined(resource: Resource, metric: Definition) -> dict[str, Any]:
         "displayDescription": metric.description, "unit": metric.unit, "isDimensionRequired": False,
         "primaryAggregationType": metric.aggregation,
         "supportedAggregationTypes": ["None", "Average", "Minimum", "Maximum", "Total", "Count"],
-        "metricAvailabilities": [{"timeGrain": each, "retention": f"P{load('metrics')['keep']}D"} for each in fitting],
+        "metricAvailabilities": [{"timeGrain": each, "retention": f"P{load('metrics')['time']['keep']}D"} for each in fitting],
         **({"dimensions": dimensions} if dimensions else {}),
     }  # fmt: skip
 
