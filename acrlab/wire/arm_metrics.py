@@ -27,6 +27,7 @@ from acrlab.wire.routes import Route
 
 HOUR = 3600.0  # seconds: what is shown where no timespan is asked for
 MOST = 20_000  # values of one answer
+_RETENTION = f"P{load('metrics')['time']['keep']}D"
 _INTERVALS: list[str] = load("metrics")["time"]["intervals"]
 _PART = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?", re.IGNORECASE)
 _FILTER = re.compile(r"\s*Geolocation\s+eq\s+'([^']{1,60})'\s*", re.IGNORECASE)
@@ -231,7 +232,7 @@ def _defined(resource: Resource, metric: Definition) -> dict[str, Any]:
         "displayDescription": metric.description, "unit": metric.unit, "isDimensionRequired": False,
         "primaryAggregationType": metric.aggregation,
         "supportedAggregationTypes": ["None", "Average", "Minimum", "Maximum", "Total", "Count"],
-        "metricAvailabilities": [{"timeGrain": each, "retention": f"P{load('metrics')['time']['keep']}D"} for each in fitting],
+        "metricAvailabilities": [{"timeGrain": each, "retention": _RETENTION} for each in fitting],
         **({"dimensions": dimensions} if dimensions else {}),
     }  # fmt: skip
 
