@@ -15,6 +15,7 @@ from acrlab.agents.runner.download import download
 from acrlab.agents.runner.services import Loan, SecretFailed, Services, SourceFailed
 from acrlab.domain.access import Principal
 from acrlab.domain.errors import Condition
+from acrlab.domain.tasks.contexts import is_url
 from acrlab.domain.tasks.run import Source
 from acrlab.engine.state import Registry, Resource
 from acrlab.engine.tasks import contexts, logins, orders, runs, workloads
@@ -109,6 +110,8 @@ class RunServices(Services):
 
     def read(self, url: str) -> str:
         """The text behind a URL. Raises: SourceFailed. Source: the engine's open source (graph/preprocessor.go)."""
+        if not is_url(url):
+            raise SourceFailed(f'Get "{url}": unsupported protocol scheme')
         try:
             answer = self._reach().request("GET", url, timeout=ALIAS_SECONDS, retries=False, preload_content=False)
             text = answer.read(MOST_TEXT, decode_content=True).decode(errors="replace")

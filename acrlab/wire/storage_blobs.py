@@ -239,7 +239,10 @@ def _copied(call: Call) -> Response:
 
 
 def _source(call: Call, url: str) -> StoredBlob:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise StorageSourceUnreadable(reason="it is no address") from None
     home = account.find(call.world, parts.hostname or "")
     container, _, name = unquote(parts.path).lstrip("/").partition("/")
     if home is None or not name:

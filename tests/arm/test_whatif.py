@@ -183,7 +183,8 @@ def test_linked_templates_come_from_the_repositories_of_this_world(cloud: Cloud,
     assert done(cloud, template(link))["status"] == "Succeeded"
     assert done(cloud, None, templateLink={"uri": f"{root}/main.json"})["status"] == "Succeeded"
     assert set(cloud.world.state.registries) == {"first", "second"}
-    for wrong in (f"{root}/none.json", "https://example.com/x.json", f"{root}x/registry.json", "https://github.com/"):
+    strange = ("https://example.com/x.json", "https://github.com/", "https://[::1/x.json", "file:///etc/passwd")
+    for wrong in (f"{root}/none.json", f"{root}x/registry.json", *strange):
         assert deploy(cloud, None, templateLink={"uri": wrong}).code == "InvalidContentLink", wrong
 
 

@@ -133,6 +133,7 @@ def test_an_archive_is_kept_with_its_versions(cloud: Cloud, shelf: Make) -> None
     assert cloud.ask("PATCH", path, publish).json["properties"]["packageSource"]["type"] == "remote"
     assert [each["name"] for each in cloud.ask("GET", f"{path}/versions").json["value"]] == ["v1"]
     assert cloud.ask("PUT", path.replace("contoso", "nobody1"), {"properties": source}).status == 404
-    assert cloud.ask("PUT", path, {"properties": {"packageSource": {"url": "ftp://x"}}}).code == "InvalidArchive"
+    for wrong in ("ftp://x", "https://[::1", "https://", ""):
+        assert cloud.ask("PUT", path, {"properties": {"packageSource": {"url": wrong}}}).code == "InvalidArchive"
     assert cloud.ask("DELETE", path).status == 200
     assert cloud.ask("GET", f"{path}/versions/v1").status == 404

@@ -27,7 +27,7 @@ from acrlab.agents.runner import kept_git
 from acrlab.agents.runner.context import ROOM, unpack
 from acrlab.agents.runner.download import download, reason
 from acrlab.agents.runner.services import SourceFailed
-from acrlab.domain.tasks.contexts import ARTIFACT, Git, git, is_artifact, is_git, is_url
+from acrlab.domain.tasks.contexts import ARTIFACT, Git, git, is_artifact, is_git, is_url, remote
 from acrlab.domain.tasks.run import Source
 
 TITLE, UNPACK = "org.opencontainers.image.title", "io.deis.oras.content.unpack"
@@ -46,6 +46,8 @@ def fetch(
 
     `pool` is how the network is reached: through the emulator's proxy, or not. A repository's .git stays with `keep`.
     """
+    if not remote(source.url):
+        raise SourceFailed(f"unable to download remote context from {source.url}: acrlab: it is no address")
     target.mkdir(parents=True, exist_ok=True)
     if is_artifact(source.url):
         return _artifact(source.url.removeprefix(ARTIFACT), target, registries)

@@ -47,14 +47,24 @@ def _address(link: Any, base: str) -> str:
     if isinstance(uri, str):
         return uri
     if isinstance(relative, str) and base:
-        return urljoin(base, relative)
+        return _joined(base, relative)
     raise TemplateInvalid(reason="a templateLink has a uri, or a relativePath where its template came from a uri")
+
+
+def _joined(base: str, relative: str) -> str:
+    try:
+        return urljoin(base, relative)
+    except ValueError:
+        raise TemplateInvalid(reason="the relativePath of a templateLink is no path") from None
 
 
 def _fetched(world: World, uri: str) -> Any:
     """The JSON at an address. Raises: ContentLinkInvalid."""
     refusal = ContentLinkInvalid(uri=uri[:300], tracking=world.uuid())
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        raise refusal.why("it is no address") from None
     steps = [unquote(each) for each in parts.path.split("/")[1:]]
     if parts.hostname in (GITHUB, f"www.{GITHUB}") and len(steps) > 4 and steps[2] in ("raw", "blob"):
         del steps[2]

@@ -1,11 +1,11 @@
 """Archives of packages as resources. What they would hold is fetched from outside, and is not fetched here."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from acrlab.domain import archives
 from acrlab.domain.registry import merged, read
 from acrlab.domain.transfer_errors import ArchiveInvalid
+from acrlab.domain.webhooks import address
 from acrlab.engine.ask import Ask
 
 
@@ -21,7 +21,7 @@ def desired(ask: Ask) -> dict[str, Any]:
     before = ask.known.body["properties"] if ask.known is not None and ask.patch else {}
     properties = merged(before, given)
     source = properties.get("packageSource")
-    if source is not None and urlsplit(str(source.get("url") or "")).scheme not in ("https", "http"):
+    if source is not None and not address(str(source.get("url") or "")):
         raise ArchiveInvalid(reason="packageSource.url is an address of https or http")
     published = properties.get("publishedVersion")
     if published and f"{ask.id.key}/versions/{published.lower()}" not in ask.world.state.resources:

@@ -206,7 +206,7 @@ def test_what_cannot_be_fetched(site, fetch, path, words):
     "url",
     ["git@127.0.0.1:a/b.git", "git://127.0.0.1:9/r.git", "https://:@/x.git", "http://[::1/x.git",
      "http://127.0.0.1:99999/x.git", "http://127.0.0.1:9/x.git#a:b:c", "http://a b/x.git", "oci://", "oci://x", "http://",
-     "https://dev.azure.com/_git/", "http://127.0.0.1:9/\x00.git"],
+     "https://dev.azure.com/_git/", "http://127.0.0.1:9/\x00.git", "", "/etc/passwd", "file:///etc/passwd"],
 )  # fmt: skip
 def test_strange_addresses(fetch, url):
     with pytest.raises(SourceFailed):
