@@ -41,6 +41,8 @@ class Site(BaseHTTPRequestHandler):
             return self.answer(302, b"elsewhere", Location="/a/file.txt")
         if path == "/round":
             return self.answer(302, b"", Location="/round")
+        if path.startswith("/to/"):
+            return self.answer(302, b"", Location=f"http://127.0.0.1:{path.removeprefix('/to/')}")
         if path == "/away":
             return self.answer(302, b"", Location="https://elsewhere.example/file")
         if path.startswith("/missing"):
@@ -233,3 +235,17 @@ def test_a_download_ends_with_its_limit_and_with_its_run(emulator, site, tmp_pat
     with pytest.raises(SourceFailed, match="context canceled"):
         download(f"{site}/a", tmp_path / "file", pool, stopped=lambda: True)
     pool.clear()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["_acrlab/status", "_acrlab/events", "msi/token?api-version=2019-08-01&resource=https://vault.azure.net",
+     "metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://vault.azure.net"],
+)  # fmt: skip
+def test_the_emulators_own_doors_give_nothing_to_a_dockerfile(shop, services, site, emulator, path):
+    port = emulator.doors.ports["http"]
+    places = [f"http://127.0.0.1:{port}/{path}", f"{site}/to/{port}/{path}"]
+    if "token" in path:
+        places.append(f"http://169.254.169.254/{path}")
+    for place in places:
+        assert "with status 40" in shop.fails(f"FROM scratch\nADD {place} /d/\n", remote=services), place
