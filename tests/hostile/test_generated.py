@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from acrlab.emulator import Emulator
 from acrlab.engine import directory, entra, tokens
-from acrlab.wire import agents, hosts
+from acrlab.wire import hosts
 from acrlab.wire.app import App
 from acrlab.wire.http import FileSlice, Request, Response
 from acrlab.wire.planes import PLANES
@@ -41,7 +41,6 @@ HOSTS = {
     "github": "github.com",
     "github_api": "api.github.com",
     "devops": "dev.azure.com",
-    "agents": agents.HOST,
     hosts.FOREIGN: "vault.azure.net",
 }
 ROUTES = [
