@@ -33,6 +33,7 @@ def test_from_nothing_to_the_lab_and_quick_the_second_time(house):
     assert house.run("setup").stdout == ""
 
 
+@pytest.mark.slow
 def test_pip_fails_and_is_asked_again(house):
     """Its last words and what to do, code 1; what was there stays, and a mended world goes on from it."""
     assert house.run("setup").returncode == 0
@@ -57,6 +58,7 @@ def test_pip_fails_and_is_asked_again(house):
     assert witness.exists(), "a failure that changed nothing is no reason to start from scratch"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kills a process group")
 @pytest.mark.parametrize("moment", ["creating .venv", "requirements.lock", "acrlab itself"])
 def test_interrupted_and_repaired(house, moment):
@@ -67,6 +69,7 @@ def test_interrupted_and_repaired(house, moment):
     assert not house.unfinished.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kills a process group")
 def test_what_pip_may_have_half_installed_is_made_anew(house):
     assert house.run("setup").returncode == 0

@@ -96,6 +96,7 @@ def test_a_quiz_can_be_left_and_goes_on(bank: Bank, tmp_path: Path) -> None:
     assert bank.instance(first.page.question, 0).question.title not in again.said
 
 
+@pytest.mark.slow
 def test_the_whole_bank_by_keyboard(bank: Bank, tmp_path: Path) -> None:
     """Every question that needs no emulator, answered rightly by its numbers."""
     practice = Practice(bank, Ledger(tmp_path / "l.jsonl"))

@@ -43,6 +43,7 @@ def answered(reader: Reader, given: dict[str, list[str]], sure: str = "certain")
     reader.press("Answer")
 
 
+@pytest.mark.slow
 def test_every_question_is_answered_by_its_controls(bank: Bank, tmp_path: Path) -> None:
     """And is right when it is answered rightly."""
     names = [each.id for each in bank if each.kind != "do"]
