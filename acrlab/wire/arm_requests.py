@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from acrlab.domain import projection
+from acrlab.domain import json_text, projection
 from acrlab.domain.arm_errors import (
     ApiVersionInvalid,
     ApiVersionMissing,
@@ -69,7 +69,7 @@ def body(call: Call) -> Any:
     if not call.body.strip():
         return None
     try:
-        return msgspec.json.decode(call.body.removeprefix(b"\xef\xbb\xbf"))
+        return json_text.decode(call.body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise BodyInvalid(reason=str(error)) from None
 

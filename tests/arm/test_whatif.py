@@ -261,3 +261,12 @@ def test_loops_inside_loops_end(cloud: Cloud) -> None:
         body = template(nest)
     answer = deploy(cloud, body, "/validate")
     assert (answer.code, "turns" in answer.message) == ("InvalidTemplate", True), answer
+
+
+def test_a_number_that_no_journal_can_hold_is_no_number(cloud: Cloud) -> None:
+    for large in (2**63, -(2**63) - 1, 10**25):
+        answer = deploy(cloud, template(outputs={"x": {"type": "int", "value": large}}))
+        assert (answer.status, answer.code) == (400, "InvalidRequestContent"), answer
+        assert cloud.registry("contoso", largest=large).status == 400
+    kept = done(cloud, template(outputs={"x": {"type": "int", "value": 2**63 - 1}}))
+    assert kept["status"] == "Succeeded"

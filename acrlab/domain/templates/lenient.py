@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from acrlab.domain import json_text
 from acrlab.domain.errors import BodyInvalid
 
 _TOKEN = re.compile(
@@ -25,12 +26,12 @@ def decode(text: bytes) -> Any:
     Raises: BodyInvalid.
     """
     try:
-        return msgspec.json.decode(text)
+        return json_text.decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         pass
     try:
         plain = _TOKEN.sub(_strict, text.decode("utf-8-sig"))
-        return msgspec.json.decode(plain)
+        return json_text.decode(plain.encode())
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise BodyInvalid(reason=str(error)) from None
 
