@@ -77,10 +77,10 @@ def test_git_hosts(emulator: Emulator) -> None:
     for plane, route in ROUTES:  # each of them once as it is meant
         host = hosting.DEVOPS if plane == "devops" else hosting.GITHUB
         signed = {"authorization": f"Bearer {credentials[host]}", "content-type": "application/json"}
-        wanted = path_of(route, ["v1"] * 6, KNOWN)
-        answer = send(app, plane, route.method, wanted, "", signed, FITTING.get(route.path, b""))
-        assert answer.status < 500, (wanted, answer.body)
-        seen.add((plane, answer.status))
+        for wanted in (path_of(route, ["v1"] * 6, KNOWN), path_of(route, ["gone"] * 6, {})):
+            answer = send(app, plane, route.method, wanted, "", signed, FITTING.get(route.path, b""))
+            assert answer.status < 500, (wanted, answer.body)
+            seen.add((plane, answer.status))
 
     @settings(max_examples=REQUESTS // 6, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(
