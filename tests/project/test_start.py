@@ -95,7 +95,8 @@ def test_tests_are_run_with_their_arguments(house):
     (house.path / "pytest.py").write_text("import sys\nprint('pytest', sys.argv[1:])\nsys.exit(5)\n")
     first = house.run("test", "-k", "push")
     assert first.returncode == 5, first.stderr
-    assert first.stdout.splitlines()[-1] == "pytest ['-n', 'auto', '--dist', 'loadfile', '-k', 'push']"
+    workers = os.cpu_count() + 1
+    assert first.stdout.splitlines()[-1] == f"pytest ['-n', '{workers}', '--dist', 'loadfile', '-k', 'push']"
     assert "requirements-test.lock" in first.stdout
     assert house.run("test", "peers", "-x").stdout == "pytest ['-m', 'peers', '-x']\n"
     assert house.run().stdout == "acrlab lab\n"  # includes what the lab needs
