@@ -40,8 +40,12 @@ def queued_by(ask: Ask, registry: Registry, given: Any, identity: dict[str, Any]
 
 
 def _task(world: "World", registry: Registry, request: dict[str, Any]) -> Resource:
-    """Raises: TaskUnknown, TaskDisabled, TaskInvalid. Older clients send the name of the task."""
-    text = request.get("taskId") or f"{registry.resource}/tasks/{request.get('taskName') or ''}"
+    """Raises: TaskUnknown, TaskDisabled, TaskInvalid.
+
+    Source: rest example RegistriesScheduleRun_Task (2025-03-01-preview): a name will do; older clients send only that.
+    """
+    given = str(request.get("taskId") or request.get("taskName") or "")
+    text = given if "/" in given else f"{registry.resource}/tasks/{given}"
     found = world.state.resources.get(text.lower())
     if found is None or not text.lower().startswith(f"{registry.resource}/tasks/".lower()):
         raise TaskUnknown(id=text[:300])
