@@ -88,7 +88,7 @@ def split(arguments: list[str]) -> tuple[str, list[str]]:
 
 
 def lane(arguments: list[str]) -> list[str]:
-    """pytest's arguments: the word for a lane becomes its marker; the suite takes a process more than cores, as it waits a lot."""
+    """pytest's arguments: the word for a lane becomes its marker; the suite takes a process more than cores."""
     if arguments and arguments[0] in LANES:
         return ["-m", *arguments]
     return ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", *arguments]
