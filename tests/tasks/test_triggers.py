@@ -95,11 +95,11 @@ def test_what_the_dial_passes_is_no_time_that_a_run_waits_or_works(lab, place):
 
 def test_a_run_that_waits_for_its_pool_has_waited(premium):
     pool = {"location": "westus", "properties": {"count": 0, "tier": "S1", "os": "Linux"}}
-    premium.sdk.agent_pools.begin_create(GROUP, NAME, "crew", pool).result()
-    queued = premium.schedule("DockerBuildRequest", dockerFilePath="Dockerfile", agentPoolName="crew",
+    premium.sdk.agent_pools.begin_create(GROUP, NAME, "mypool", pool).result()
+    queued = premium.schedule("DockerBuildRequest", dockerFilePath="Dockerfile", agentPoolName="mypool",
                               sourceLocation=premium.upload(Dockerfile="FROM scratch\n"))  # fmt: skip
     premium.world.advance(7200)
-    premium.sdk.agent_pools.begin_update(GROUP, NAME, "crew", {"properties": {"count": 1}}).result()
+    premium.sdk.agent_pools.begin_update(GROUP, NAME, "mypool", {"properties": {"count": 1}}).result()
     done = premium.settled(queued.run_id)
     assert (done.start_time - done.create_time).total_seconds() >= 7200
 
