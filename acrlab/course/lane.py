@@ -174,8 +174,7 @@ def _alone(path: Path, compare: bool, home: str) -> Outcome:
 
 
 def _nearly_nobody(home: str) -> str:
-    """A bundle of one: a notebook talks to its emulator, and reading a hundred certificates costs 30 ms a "
-    "connection."""
+    """A bundle of one: a notebook talks to its emulator, and reading a hundred certificates takes 30 ms each time."""
     import certifi
 
     first, end, _ = Path(certifi.where()).read_text("utf-8").partition("-----END CERTIFICATE-----")

@@ -155,9 +155,7 @@ class Preparation:
 
     small = False
 
-    def __init__(
-        self, app: App, plane: Plane, call: Call, unready: Unready, answer: Callable[[], Answer]
-    ) -> None:  # fmt: skip
+    def __init__(self, app: App, plane: Plane, call: Call, unready: Unready, answer: Callable[[], Answer]) -> None:
         self._app, self._plane, self._call = app, plane, call
         self._unready, self._anew = unready, answer
         self._failure: OSError | None = None

@@ -2,10 +2,7 @@
 
 import pytest
 
-from acrlab.agents import engines
-from tests.peers.cloud import LOCATION, Cloud
-from tests.peers.lanes import not_run
-from tests.peers.test_az import Az
+from tests.peers.az.conftest import building
 
 pytestmark = pytest.mark.peers
 
@@ -15,14 +12,7 @@ SAMPLES = "https://github.com/Azure-Samples/acr-tasks.git"
 
 @pytest.fixture(scope="module")
 def az(tmp_path_factory):
-    found = engines.engine().probe()
-    if not found.run:
-        not_run(f"no engine that runs processes: {'; '.join(found.reasons)}")
-    with Cloud.open(tmp_path_factory.mktemp("home")) as cloud:
-        program = Az(cloud, tmp_path_factory.mktemp("azure"))
-        program.sign_in()
-        program.json("group", "create", "--name", GROUP, "--location", LOCATION)
-        program.json("acr", "create", "--resource-group", GROUP, "--name", NAME, "--sku", "Basic")
+    with building(tmp_path_factory, GROUP, NAME, "Basic") as program:
         yield program
 
 
