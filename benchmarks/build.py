@@ -6,6 +6,8 @@ fresh agent each time, as a run of ACR Tasks has it; docker is a daemon started 
 legacy builder and once with BuildKit.
 
 --check exits 1 where another builder is faster. Needs root; what is not installed is left out, and said to be.
+TMPDIR says on which disk. One of ext4 without a journal passes over inodes that were deleted in the last minutes, one
+by one: what else deletes files there, another round of this included, then weighs more than what is measured.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from acrlab.agents.engines import engine  # noqa: E402
 from acrlab.agents.protocol import Build  # noqa: E402
 from tests.agents.doubles import Kept  # noqa: E402
 from tests.agents.workshop import closure  # noqa: E402
+from tests.peers.engines import unmount  # noqa: E402
 
 BASE = "FROM scratch\nCOPY host /\n"
 DOCKERFILES = {
@@ -62,14 +65,15 @@ def context(folder: Path) -> Path:
     return folder
 
 
-def embedded(scratch: Path) -> Builder:
+def embedded(scratch: Path, stack: contextlib.ExitStack) -> Builder:
+    """Its agents go at the end: the other builders, too, keep what they made."""
     chosen = engine("embedded")
 
     def build(place: Path, name: str) -> None:
         agent = chosen.agent(Path(tempfile.mkdtemp(dir=scratch)), Kept())
+        stack.callback(agent.close)
         what = Build(context=place, dockerfile=f"{name}.df", tags=(f"bench/{name}:1",))
         agent.build(what, lambda data: None, threading.Event())
-        agent.close()
 
     return build
 
@@ -99,6 +103,8 @@ def docker(scratch: Path) -> Iterator[str]:
             yield f"unix://{socket}"
         finally:
             daemon.terminate()
+            daemon.wait()
+            unmount(folder)
 
 
 def _answers(socket: Path) -> None:
@@ -111,7 +117,7 @@ def _answers(socket: Path) -> None:
 
 def builders(scratch: Path, stack: contextlib.ExitStack) -> dict[str, Builder]:
     """Those that are here."""
-    found = {"embedded": embedded(scratch)}
+    found = {"embedded": embedded(scratch, stack)}
     places = [f"--root={scratch}/containers", f"--runroot={scratch}/running", "--storage-driver=overlay"]
     if shutil.which("buildah"):
         found["buildah"] = program(["buildah", *places, "bud", "--isolation=chroot", "--layers=false", "-q"])

@@ -73,6 +73,17 @@ class Platform(msgspec.Struct, frozen=True):
             raise EngineFailed(f'"{text}": unknown operating system or architecture: invalid argument')
         return cls(*parts)
 
+    @classmethod
+    def of(cls, config: dict[str, Any]) -> "Platform":
+        """What an image says of itself in its configuration."""
+        said = [str(config.get(name) or "") for name in ("os", "architecture", "variant")]
+        return cls(said[0] or "linux", said[1] or "amd64", said[2])
+
+    def holds(self, config: dict[str, Any]) -> bool:
+        """Whether an image will do where this platform was asked for."""
+        other = Platform.of(config)
+        return (self.os, self.architecture) == (other.os, other.architecture) and self.variant in ("", other.variant)
+
     def __str__(self) -> str:
         return "/".join(filter(None, (self.os, self.architecture, self.variant)))
 

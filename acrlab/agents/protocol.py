@@ -137,6 +137,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     cpus: str = ""
     isolation: str = ""
     privileged: bool = False
+    platform: str = ""  # os/architecture[/variant]; empty: that of the agent, or of the image that is there
     detach: bool = False
     remove: bool = True  # its file system, when it ends
 
@@ -171,8 +172,8 @@ class Agent(Protocol):
         """Start a container; pulls its image when the agent does not have it. Raises: EngineFailed."""
         ...
 
-    def pull(self, reference: str, sink: Sink) -> str:
-        """Fetch an image; its manifest's digest. Raises: EngineFailed."""
+    def pull(self, reference: str, sink: Sink, platform: str = "") -> str:
+        """Fetch an image, for the agent's platform where none is named; its manifest's digest. Raises: EngineFailed."""
         ...
 
     def push(self, reference: str, sink: Sink) -> tuple[str, int]:

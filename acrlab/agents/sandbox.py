@@ -1,6 +1,6 @@
 """What a builder and a container need of the machine: a process that believes a folder to be its root."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +26,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     hosts: Mapping[str, str] = {}  # name -> address, for /etc/hosts
     network: str = ""  # of the run; empty: that of the agent; "none"
     privileged: bool = False
+    architecture: str = ""  # of its programs, as images call it; empty: that of the machine
     cpus: float = 0  # processors it may use; 0: all
+
+
+def foreign(able: Sequence[str]) -> str:
+    """Why a program of another platform does not run, and what would help."""
+    more = "static QEMU (Debian: apt-get install qemu-user-static) would let it run others"
+    return f"this machine runs {', '.join(able)}; {more}"
 
 
 class Process(Protocol):

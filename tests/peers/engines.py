@@ -80,6 +80,14 @@ def _daemon(command: list[str], listening: Path, where: Path, env: Mapping[str, 
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        unmount(where)
+
+
+def unmount(where: Path) -> None:
+    """What a daemon has left mounted below its folder: nobody could delete that."""
+    below = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for each in sorted((each for each in below if each.startswith(f"{where}/")), reverse=True):
+        subprocess.run(["umount", "-l", each], check=False, capture_output=True)
 
 
 def _await(listening: Path, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -52,6 +52,7 @@ SYSTEM = {
     "nginx": "apt-get install nginx-light",
     "wrk": "apt-get install wrk",
     "curl": "apt-get install curl",
+    "qemu-aarch64-static": "apt-get install qemu-user-static",
     "helm": "see helm.sh",
     "go": "see go.dev; or apt-get install golang",
 }

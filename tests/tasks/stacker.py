@@ -72,7 +72,7 @@ class StackerAgent:
     def push(self, reference, sink):
         return self._images.push(reference, sink)
 
-    def pull(self, reference, sink):
+    def pull(self, reference, sink, platform=""):
         return self._images.pull(reference, Platform("linux", "amd64")).digest
 
     def tag(self, source, target):

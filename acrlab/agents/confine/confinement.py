@@ -6,25 +6,22 @@ import os
 import secrets
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
-from acrlab.agents.confine import networks
+from acrlab.agents.confine import interpreters, networks
 from acrlab.agents.confine.names import ADDRESSES
 from acrlab.agents.confine.networks import Network
 from acrlab.agents.confine.orders import CONTAINER, NETWORK, RECLAIM
 from acrlab.agents.confine.process import Confined, answer
-from acrlab.agents.confine.rungs import Rung
+from acrlab.agents.confine.rungs import MANY, Rung
+from acrlab.agents.confine.starter import Starter
 from acrlab.agents.confine.way_out import PORTS, WayOut
 from acrlab.agents.paths import resolved
 from acrlab.agents.protocol import Capabilities, EngineFailed, Outside, Sink
 from acrlab.agents.sandbox import Command
 
-_LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); from acrlab.agents.confine.launcher import main; main()"
-_HOME = Path(__file__).parents[3]  # of the package
 _BUNDLES = ("etc/ssl/certs/ca-certificates.crt", "etc/ssl/cert.pem", "etc/pki/tls/certs/ca-bundle.crt")
 MEMORY, PROCESSES = 8 << 30, 4096  # bytes and processes for each container
 
@@ -46,14 +43,8 @@ class Confinement:
         self._roots: dict[str, Path] = {}  # in use
         self._running: dict[str, Confined] = {}
         self._lock = threading.Lock()
-        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        words = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(_HOME), str(theirs.fileno()), rung.ids]
-        quiet = subprocess.DEVNULL
-        with theirs:
-            self._launcher = subprocess.Popen(
-                words, pass_fds=[theirs.fileno()], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
-            )
-        self._greeted: dict[str, Any] = {}
+        self._starter = Starter(rung.ids)
+        self._foreign: Starter | None = None  # of programs for other machines, where those are not for the first one
 
     def start(self, command: Command, sink: Sink) -> Confined:
         """Start a process. Raises: EngineFailed."""
@@ -65,7 +56,8 @@ class Confinement:
             order = self._order(command, key, network)
             if network:
                 order |= {"address": self._join(network, key, command, sink), "gateway": network.gateway}
-            return self._started(order, key, network, sink, command.owners)
+            starter = self._starting(foreign=command.architecture not in ("", interpreters.NATIVE))
+            return self._started(starter, order, key, network, sink, command.owners)
         except BaseException:
             self._ended(key, network)
             raise
@@ -105,15 +97,15 @@ class Confinement:
             network.close()
         if self._lends and self._shared:
             self._reclaim()
-        self._orders.close()
-        self._launcher.wait()
+        for starter in filter(None, (self._starter, self._foreign)):
+            starter.close()
         shutil.rmtree(self._folder / "containers", ignore_errors=True)
 
     def _reclaim(self) -> None:
         control, theirs = socket.socketpair()
         with control, control.makefile("rb") as answers, contextlib.suppress(EngineFailed, OSError):
             with theirs:
-                self._send(RECLAIM, [theirs.fileno()])
+                self._starter.send(RECLAIM, [theirs.fileno()])
             control.sendall(json.dumps({"folders": sorted(self._shared)}).encode() + b"\n")
             answer(answers)
 
@@ -183,7 +175,7 @@ class Confinement:
         return network.join(key, tuple(names), _extra(command), hosts, lambda line: sink(f"{line}\n".encode()))
 
     def _started(
-        self, order: dict[str, Any], key: str, network: Network | None, sink: Sink,
+        self, starter: Starter, order: dict[str, Any], key: str, network: Network | None, sink: Sink,
         owners: dict[str, tuple[int, int]] | None,
     ) -> Confined:  # fmt: skip
         control, theirs = socket.socketpair()
@@ -192,7 +184,7 @@ class Confinement:
         namespaces = [network.namespace] if network and network.namespace >= 0 else []
         try:
             with theirs:
-                self._send(CONTAINER, [theirs.fileno(), writing, *namespaces])
+                starter.send(CONTAINER, [theirs.fileno(), writing, *namespaces])
             control.sendall(json.dumps(order).encode() + b"\n")
             controllers = frozenset(answer(answers)["started"])
         except BaseException as error:
@@ -223,7 +215,7 @@ class Confinement:
         control, theirs = socket.socketpair()
         with control:
             with theirs:
-                self._send(NETWORK, [theirs.fileno()])
+                self._starting(foreign=True).send(NETWORK, [theirs.fileno()])
             outside = {"addresses": ADDRESSES, "ports": PORTS} if self._outside else None
             order = {"gateway": Network(number, -1).gateway, "length": networks.LENGTH, "outside": outside}
             control.sendall(json.dumps(order).encode() + b"\n")
@@ -232,13 +224,16 @@ class Confinement:
             raise EngineFailed(f"Error response from daemon: {said.decode(errors='replace').strip()}")
         return list(files)
 
-    def _send(self, kind: bytes, files: list[int]) -> None:
-        """Raises: EngineFailed when the launcher could not start, or was killed."""
+    def _starting(self, *, foreign: bool) -> Starter:
+        """Who starts a process. Programs for other machines need a user namespace, with their interpreters in it.
+
+        Networks are made there too: root can join those of a user namespace, and not the other way round.
+        """
+        if not foreign or self._rung.ids != "own" or self._rung.jailed or not interpreters.present():
+            return self._starter
         with self._lock:
-            self._greeted = self._greeted or json.loads(self._orders.recv(1 << 16) or b'{"failed": "it ended at once"}')
-            if "failed" in self._greeted:
-                raise EngineFailed(self._greeted["failed"], 125)
-            socket.send_fds(self._orders, [kind], files)
+            self._foreign = self._foreign or Starter(MANY.ids)
+            return self._foreign
 
 
 def _extra(command: Command) -> str:

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 
-from acrlab.agents.confine import users
+from acrlab.agents.confine import interpreters, users
 from acrlab.agents.confine.orders import CONTAINER, NETWORK, RECLAIM
 from acrlab.agents.confine.supervisor import Supervisor, make_network, reclaim
 
@@ -23,6 +23,8 @@ def main() -> None:
     orders = socket.socket(fileno=int(sys.argv[2]))
     try:
         _USERS[sys.argv[3]]()
+        if sys.argv[3] != "own":
+            interpreters.register()
     except OSError as error:
         orders.send(json.dumps({"failed": error.strerror}).encode())
         return

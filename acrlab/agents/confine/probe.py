@@ -9,11 +9,12 @@ from pathlib import Path
 
 from acrlab.agents.bases.hello import program
 from acrlab.agents.confine.confinement import Confinement
+from acrlab.agents.confine.interpreters import ARCHITECTURES, NATIVE
+from acrlab.agents.confine.process import Confined
 from acrlab.agents.confine.rungs import RUNGS, Rung
 from acrlab.agents.protocol import Capabilities, EngineFailed, Outside
 from acrlab.agents.sandbox import Command
 
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _SAID = b"confined"
 _NONE = Capabilities(engine="embedded")
 _LIMITS = frozenset({"memory", "pids"})
@@ -68,29 +69,22 @@ def tried(rung: Rung) -> Capabilities:
 
 
 def _beforehand(rung: Rung) -> str:
-    if platform.machine() not in _ARCHITECTURES:
+    if not NATIVE:
         return f"not known on {platform.machine()}"
     root = os.geteuid() == 0
     return "" if root or rung.ids != "own" else "this user is not root"
 
 
 def _ran(rung: Rung, folder: Path) -> Capabilities:
-    architecture, output = _ARCHITECTURES[platform.machine()], bytearray()
     root = folder / "root"
     root.mkdir()
-    (root / "hello").write_bytes(program(architecture, _SAID))
-    (root / "hello").chmod(0o755)
     sandbox = Confinement(rung, _NONE, folder)
     try:
         networks = not rung.jailed and _networks(sandbox)
-        process = sandbox.start(
-            Command(root=root, argv=("/hello",), network="probe" if networks else ""), output.extend
-        )
-        code = process.wait()
+        process = _said(sandbox, root, NATIVE, "probe" if networks else "")
+        others = tuple(each for each in ARCHITECTURES if each != NATIVE and _runs(sandbox, root, each))
     finally:
         sandbox.close()
-    if code or bytes(output) != _SAID:
-        raise EngineFailed(f"the program did not run: exit code {code}")
     limits = process.controllers >= _LIMITS
     return Capabilities(
         engine="embedded",
@@ -99,9 +93,30 @@ def _ran(rung: Rung, folder: Path) -> Capabilities:
         users=rung.users,
         networks=networks,
         limits=limits,
-        platforms=(f"linux/{architecture}",),
+        platforms=tuple(f"linux/{each}" for each in (NATIVE, *others)),
         reasons=(*rung.lacks, *_lacking(limits, networks)),
     )
+
+
+def _said(sandbox: Confinement, root: Path, architecture: str, network: str = "") -> Confined:
+    """Run a program that says something. Raises: EngineFailed when that was not heard."""
+    output = bytearray()
+    (root / "hello").write_bytes(program(architecture, _SAID))
+    (root / "hello").chmod(0o755)
+    command = Command(root=root, argv=("/hello",), network=network, architecture=architecture)
+    process = sandbox.start(command, output.extend)
+    code = process.wait()
+    if code or bytes(output) != _SAID:
+        raise EngineFailed(f"the program did not run: exit code {code}")
+    return process
+
+
+def _runs(sandbox: Confinement, root: Path, architecture: str) -> bool:
+    try:
+        _said(sandbox, root, architecture)
+    except EngineFailed:
+        return False
+    return True
 
 
 def _networks(sandbox: Confinement) -> bool:

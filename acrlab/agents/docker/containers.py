@@ -7,6 +7,7 @@ from typing import Any
 
 from acrlab.agents.docker.daemon import Daemon, Stream
 from acrlab.agents.docker.store import Store
+from acrlab.agents.images import Platform
 from acrlab.agents.protocol import Container, EngineFailed, Sink
 from acrlab.agents.references import Reference
 
@@ -78,9 +79,10 @@ class Containers:
     def start(self, container: Container, sink: Sink) -> Started:
         """Raises: EngineFailed with the text and code of `docker run`."""
         self._free(container.name)
-        if not self._store.tag(container.image):
+        platform = Platform.read(container.platform) if container.platform else None
+        if not self._store.holds(container.image, platform):
             sink(f"Unable to find image '{Reference.read(container.image).shown}' locally\n".encode())
-            self._store.pull(container.image, sink)
+            self._store.pull(container.image, sink, platform)
         try:
             return self._begun(container, sink)
         except EngineFailed as failure:
@@ -131,9 +133,8 @@ class Containers:
                 self._daemon.ask("DELETE", f"/networks/{id}")
 
     def _begun(self, container: Container, sink: Sink) -> Started:
-        made = self._daemon.ask(
-            "POST", "/containers/create", {"name": f"{self._run}-{container.name}"}, self._wanted(container)
-        )
+        query = {"name": f"{self._run}-{container.name}", "platform": container.platform}
+        made = self._daemon.ask("POST", "/containers/create", query, self._wanted(container))
         id = str(made["Id"])
         try:
             query = {"stream": 1, "stdout": 1, "stderr": 1}

@@ -101,9 +101,9 @@ class DockerAgent:
         """Start a container; pulls its image when the agent does not have it. Raises: EngineFailed."""
         return self._containers.start(container, sink)
 
-    def pull(self, reference: str, sink: Sink) -> str:
+    def pull(self, reference: str, sink: Sink, platform: str = "") -> str:
         """Fetch an image; its manifest's digest. Raises: EngineFailed."""
-        return self._store.pull(reference, sink)
+        return self._store.pull(reference, sink, Platform.read(platform) if platform else None)
 
     def push(self, reference: str, sink: Sink) -> tuple[str, int]:
         """Push a local image; its manifest's digest and size. Raises: EngineFailed."""

@@ -47,6 +47,14 @@ class Store:
         with self._lock:
             return self._tags.get(self._names.get(Reference.read(name).complete, name), "")
 
+    def holds(self, name: str, platform: Platform | None) -> bool:
+        """Whether the run has an image, of a platform where one is asked for. Raises: EngineFailed."""
+        tag = self.tag(name)
+        if not tag or platform is None:
+            return bool(tag)
+        said = self.inspect(tag)
+        return platform.holds({"os": said["Os"], "architecture": said["Architecture"], "variant": said.get("Variant")})
+
     def id(self, name: str) -> str:
         """In the daemon. Raises: EngineFailed."""
         with self._lock:

@@ -145,7 +145,7 @@ class Builder:
         if not base:
             raise EngineFailed(f"base name ({stage.base}) should not be blank")
         platform = self._platform(stage.platform) if stage.platform else self.platform
-        draft = self._base(base, platform)
+        draft = self._base(base, platform, asked=bool(stage.platform or self.what.platform))
         work = Work(draft, stage.name, self._arguments, self.machine.images, self.scratch, self.escape)
         draft.default_path()
         triggers = draft.config.pop("OnBuild", None) or []
@@ -164,19 +164,19 @@ class Builder:
             raise EngineFailed(f'failed to parse platform : "" is an invalid component of "": {rule}')
         return Platform.read(text)
 
-    def _base(self, base: str, platform: Platform) -> Draft:
+    def _base(self, base: str, platform: Platform, *, asked: bool = False) -> Draft:
         if base.lower() in self._works:
             return self._works[base.lower()].draft.copied()
         if base == "scratch":
             return Draft(platform)
-        image = self._image(base, platform)
+        image = self._image(base, platform, asked=asked)
         return Draft.of(image, self.machine.images.config(image), platform)
 
-    def _image(self, name: str, platform: Platform) -> Image:
-        """A local image, else one that is pulled."""
+    def _image(self, name: str, platform: Platform, *, asked: bool) -> Image:
+        """A local image, of the platform where one was asked for, else one that is pulled."""
         images = self.machine.images
         image = images.find(name) if not self.what.pull else None
-        if image is None:
+        if image is None or (asked and not platform.holds(images.config(image))):
             sink = (lambda data: None) if self.what.buildkit else self.log.output
             image = images.pull(name, platform, sink)
             if said := warning(name, images.config(image)):

@@ -19,7 +19,7 @@ from acrlab.agents.dockerfile.settings import command
 from acrlab.agents.dockerfile.stage import Work
 from acrlab.agents.images import Platform
 from acrlab.agents.protocol import Build, EngineFailed, Mount
-from acrlab.agents.sandbox import Command, Process, Sandbox
+from acrlab.agents.sandbox import Command, Process, Sandbox, foreign
 
 _KIT = "Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled"
 _POLL = 0.2  # seconds between two looks at whether a run was cancelled
@@ -69,7 +69,7 @@ class Running:
             raise EngineFailed(self._refusal)
         able = self._sandbox.capabilities.platforms
         if able and not any(each.split("/")[:2] == [platform.os, platform.architecture] for each in able):
-            raise EngineFailed(f"acrlab: RUN for {platform} cannot be done here: this machine runs {', '.join(able)}")
+            raise EngineFailed(f"acrlab: RUN for {platform} cannot be done here: {foreign(able)}")
         return self._sandbox
 
     def _argv(self, work: Work, instruction: Instruction) -> tuple[tuple[str, ...], list[Mount]]:
@@ -104,7 +104,7 @@ class Running:
             Command(
                 root=tree.root, argv=argv, environment=environment, workdir=work.draft.workdir,
                 user=(user.uid, user.gid, user.groups), mounts=(*volumes, *prepared.mounts), hostname=host,
-                network=self._network(instruction), owners=tree.owners,
+                network=self._network(instruction), owners=tree.owners, architecture=work.draft.platform.architecture,
             ),
             self._log.output,
         )  # fmt: skip

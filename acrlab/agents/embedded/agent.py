@@ -43,9 +43,9 @@ class FolderAgent:
         """Start a container. Raises: EngineFailed."""
         return self._containers.start(container, sink)
 
-    def pull(self, reference: str, sink: Sink) -> str:
+    def pull(self, reference: str, sink: Sink, platform: str = "") -> str:
         """Fetch an image; its manifest's digest. Raises: EngineFailed."""
-        image = self._images.pull(reference, self._platform, sink)
+        image = self._images.pull(reference, Platform.read(platform) if platform else self._platform, sink)
         if said := warning(reference, self._images.config(image)):
             sink(f"{said}\n".encode())
         return self._images.digest(reference)

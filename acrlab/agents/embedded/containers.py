@@ -15,11 +15,15 @@ from acrlab.agents.images import Image, Images, Platform
 from acrlab.agents.paths import joined
 from acrlab.agents.protocol import Container, EngineFailed, Sink
 from acrlab.agents.references import Reference
-from acrlab.agents.sandbox import Command, Process, Sandbox
+from acrlab.agents.sandbox import Command, Process, Sandbox, foreign
 from acrlab.agents.tree import Tree
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _MOST_PROCESSORS = 1 << 16
+_UNASKED = (  # Source: docker CLI, cli/command/container/create.go
+    "WARNING: The requested image's platform ({}) does not match the detected host platform ({}) "
+    "and no specific platform was requested\n"
+)
 _NO_START = 125  # what `docker run` ends with when it cannot start a container
 
 
@@ -41,13 +45,14 @@ class Containers:
         if self._sandbox is None:
             raise EngineFailed(self._refusal, _NO_START)
         self._free(container.name)
-        image = self._image(container.image, sink)
+        image = self._image(container, sink)
         config = self._images.config(image)
-        self._able(config, container.image)
+        self._able(config, container, sink)
         id, tree = secrets.token_hex(32), self._roots.take(image)
         process = None
         try:
-            process = self._sandbox.start(_command(container, config.get("config") or {}, tree, id), sink)
+            command = _command(container, config.get("config") or {}, tree, id, Platform.of(config).architecture)
+            process = self._sandbox.start(command, sink)
         except EngineFailed as failure:
             raise _refused(failure.text, failure.code) from failure
         finally:
@@ -80,25 +85,28 @@ class Containers:
             text = f'Conflict. The container name "/{name}" is already in use by container "{there.id}". '
             raise _refused(f"{text}You have to remove (or rename) that container to be able to reuse that name.")
 
-    def _image(self, name: str, sink: Sink) -> Image:
+    def _image(self, container: Container, sink: Sink) -> Image:
+        name, asked = container.image, container.platform
         image = self._images.find(name)
-        if image:
+        if image and (not asked or Platform.read(asked).holds(self._images.config(image))):
             return image
         shown = Reference.read(name).shown
         sink(f"Unable to find image '{shown}' locally\n".encode())
         try:
-            image = self._images.pull(name, self._platform, sink)
+            image = self._images.pull(name, Platform.read(asked) if asked else self._platform, sink)
         except EngineFailed as failure:
             raise _refused(failure.text) from failure
         if said := warning(name, self._images.config(image)):
             sink(f"{said}\n".encode())
         return image
 
-    def _able(self, config: dict[str, Any], name: str) -> None:
-        wanted = Platform(str(config.get("os") or "linux"), str(config.get("architecture") or "amd64"))
+    def _able(self, config: dict[str, Any], container: Container, sink: Sink) -> None:
+        name, wanted = container.image, Platform.of(config)
         able = self._sandbox.capabilities.platforms if self._sandbox else ()
         if able and not any(each.split("/")[:2] == [wanted.os, wanted.architecture] for each in able):
-            raise EngineFailed(f"acrlab: {name} is for {wanted}, and this machine runs {', '.join(able)}", _NO_START)
+            raise EngineFailed(f"acrlab: {name} is for {wanted}: {foreign(able)}", _NO_START)
+        if wanted != self._platform and not container.platform:
+            sink(_UNASKED.format(wanted, self._platform).encode())
 
 
 class Started:
@@ -132,7 +140,9 @@ class Started:
             self.removed = True
 
 
-def _command(container: Container, config: Mapping[str, Any], tree: Tree, id: str) -> Command:
+def _command(
+    container: Container, config: Mapping[str, Any], tree: Tree, id: str, architecture: str
+) -> Command:
     argv = _argv(container, config)
     if not argv:
         raise _refused("no command specified")
@@ -146,7 +156,7 @@ def _command(container: Container, config: Mapping[str, Any], tree: Tree, id: st
         root=tree.root, argv=argv, environment={**environment, **container.environment}, workdir=workdir,
         user=(user.uid, user.gid, user.groups), mounts=container.mounts, name=container.name, hostname=id[:12],
         network=container.network, privileged=container.privileged, cpus=_processors(container.cpus),
-        owners=tree.owners,
+        owners=tree.owners, architecture=architecture,
     )  # fmt: skip
 
 

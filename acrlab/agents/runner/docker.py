@@ -94,15 +94,15 @@ class Docker:
         return {name: value for name, equals, value in pairs if equals}
 
     def _present(self, image: str, arguments: Arguments, scene: Scene) -> None:
-        here = self.machine.local(image)
+        here, platform = self.machine.local(image), arguments.one("platform")
         if here and arguments.one("pull") != "always":
-            return
+            return  # of another platform, the agent looks again
         if arguments.one("pull") == "never":
             raise EngineFailed(f"No such image: {normalised(image)}", 125)
         quiet = repository(image) in PRELOADED
         if not here and not quiet:
             scene.complain(f"Unable to find image '{normalised(image)}' locally")
-        self.machine.agent.pull(normalised(image), _nowhere if quiet else scene.errors or scene.sink)
+        self.machine.agent.pull(normalised(image), _nowhere if quiet else scene.errors or scene.sink, platform)
 
     def _container(self, image: str, command: tuple[str, ...], arguments: Arguments) -> Container:
         entrypoint = arguments.one("entrypoint")
@@ -113,6 +113,7 @@ class Docker:
             mounts=tuple(self._mount(each) for each in arguments.all("volume")), network=arguments.one("network"),
             ports=arguments.all("publish"), expose=arguments.all("expose"), cpus=arguments.one("cpus"),
             isolation=arguments.one("isolation"), privileged=arguments.on("privileged"),
+            platform=arguments.one("platform"),
             detach=arguments.on("detach"), remove=arguments.on("rm"),
         )  # fmt: skip
 
@@ -166,7 +167,8 @@ class Docker:
     def pull(self, arguments: Arguments, scene: Scene) -> int:
         """`docker pull`."""
         reference = self._one(arguments, "pull", 1)[0]
-        self._engine(lambda: self.machine.agent.pull(normalised(valid(reference)), scene.sink))
+        platform = arguments.one("platform")
+        self._engine(lambda: self.machine.agent.pull(normalised(valid(reference)), scene.sink, platform))
         return 0
 
     def push(self, arguments: Arguments, scene: Scene) -> int:

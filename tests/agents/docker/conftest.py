@@ -12,6 +12,7 @@ import pytest
 
 from acrlab.agents.docker.daemon import Daemon
 from acrlab.agents.protocol import EngineFailed
+from tests.peers.engines import unmount
 from tests.peers.lanes import not_run
 
 READY = 30  # seconds
@@ -55,6 +56,7 @@ def daemon(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             process.terminate()
             process.wait()
             clear(folder)
+            unmount(data)
             clear(data)
 
 
@@ -73,7 +75,5 @@ def answers(socket: Path, process: subprocess.Popen[bytes]) -> bool:
 
 def clear(folder: Path) -> None:
     """What a daemon has left mounted, and its files."""
-    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    for mount in sorted((each for each in mounts if each.startswith(f"{folder}/")), reverse=True):
-        subprocess.run(["umount", "-l", mount], check=False, capture_output=True)
+    unmount(folder)
     shutil.rmtree(folder, ignore_errors=True)

@@ -118,7 +118,7 @@ class Bench:
         found = self.running[container.name] = Process(process, reader, container.name)
         return found
 
-    def pull(self, reference: str, sink: Callable[[bytes], None]) -> str:
+    def pull(self, reference: str, sink: Callable[[bytes], None], platform: str = "") -> str:
         if reference.startswith("nosuch"):
             raise EngineFailed(NO_HOST)
         if "missing" in reference:
