@@ -90,7 +90,8 @@ def _engine() -> Check:
 
     found = engines.engine().probe()
     why = "; ".join(found.reasons)
-    return Check("build engine", engines.described(found), "" if found.run else why)
+    runs = f", runs {', '.join(found.platforms)}" if found.run else ""
+    return Check("build engine", f"{engines.described(found)}{runs}", "" if found.run else why)
 
 
 def _emulator() -> Check:

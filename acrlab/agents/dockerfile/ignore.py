@@ -4,6 +4,7 @@ import posixpath
 import re
 
 _STAR, _DEEP, _FOLDERS = "*", "**", "**/"  # the pieces of a pattern that are not one character
+_PLAIN = re.compile(r"[^*?\[\]/]*$")  # the end of a pattern that means itself
 
 
 class Ignored:
@@ -49,8 +50,12 @@ class Pattern:
         while index < len(pattern):
             piece, index = _piece(pattern, index)
             self._pieces.append(piece)
+        # What a name has to end with, whatever else: most names of a context differ there already.
+        self._tail = _PLAIN.findall(pattern)[0] if "\\" not in pattern else ""
 
     def matches(self, name: str) -> bool:
+        if not name.endswith(self._tail):
+            return False
         ends = {0}
         for piece in self._pieces:
             if not ends:
