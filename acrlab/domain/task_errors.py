@@ -133,6 +133,14 @@ class StorageBlockListInvalid(StorageCondition):
     message = "The specified block list is invalid."
 
 
+class StorageBlobTooLarge(StorageCondition):
+    """A list of blocks that names the same ones so often that it would fill the disk."""
+
+    status, oci = 413, "RequestBodyTooLarge"
+    message = "The blocks that are named more than once make the blob larger than acrlab keeps."
+    evidence, source = "inferred", "acrlab itself: Azure takes blobs of up to 50,000 blocks of 4,000 MiB"
+
+
 class StorageDigestWrong(StorageCondition):
     """The bytes have another MD5 than the one they came with."""
 

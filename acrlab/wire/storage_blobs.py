@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from acrlab.domain.errors import Condition, NotEmulated
 from acrlab.domain.storage_errors import StorageBlobTaken, StorageConditionNotMet, StorageSourceUnreadable
-from acrlab.domain.task_errors import StorageBlockListInvalid, StorageDigestWrong, StorageHeaderInvalid
+from acrlab.domain.task_errors import StorageDigestWrong, StorageHeaderInvalid
 from acrlab.engine.accounts import access, account, blobs
 from acrlab.engine.accounts.access import Place
 from acrlab.engine.state import StoredBlob
@@ -172,9 +172,7 @@ class Joint(BlockList):
 
     def seal(self) -> None:
         storage = self._call.world.storage
-        self._parts = [_block(self._call, each) for each in self.named()]
-        if any(storage.size(part) is None for part in self._parts):
-            raise StorageBlockListInvalid()
+        self._parts = self.parts(lambda each: _block(self._call, each), storage.size)
         for part in self._parts:
             for piece in _pieces(storage.path(part)):
                 self._arrival.write(piece)

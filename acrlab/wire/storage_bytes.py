@@ -7,9 +7,11 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Callable
 from email.utils import formatdate
 
 from acrlab.domain.task_errors import (
+    StorageBlobTooLarge,
     StorageBlockListInvalid,
     StorageDigestWrong,
     StorageHeaderInvalid,
@@ -117,6 +119,20 @@ class BlockList:
         if not _LIST.fullmatch(text) or len(named) != listed or listed > BLOCKS:
             raise StorageBlockListInvalid()
         return named
+
+    def parts(self, place: Callable[[str], str], size: Callable[[str], int | None]) -> list[str]:
+        """Where the blocks are kept, in their order; what names one again may add no more than one PUT could bring.
+
+        Raises: StorageBlockListInvalid, StorageBlobTooLarge.
+        """
+        parts = [place(each) for each in self.named()]
+        sizes = {part: size(part) for part in parts}
+        if None in sizes.values():
+            raise StorageBlockListInvalid()
+        again = sum(sizes[part] or 0 for part in parts) - sum(each or 0 for each in sizes.values())
+        if again > LONGEST:
+            raise StorageBlobTooLarge()
+        return parts
 
     def abort(self) -> None:
         self._text.clear()

@@ -8,7 +8,6 @@ from email.utils import formatdate
 
 from acrlab.domain.task_errors import (
     StorageBlobNotFound,
-    StorageBlockListInvalid,
     StorageHeaderInvalid,
     StorageQueryInvalid,
 )
@@ -96,10 +95,7 @@ class Joint(BlockList):
 
     def seal(self) -> None:
         storage = self._call.world.storage
-        parts = [_block(self._name, each) for each in self.named()]
-        if any(storage.size(part) is None for part in parts):
-            raise StorageBlockListInvalid()
-        storage.join(self._name, parts)
+        storage.join(self._name, self.parts(lambda each: _block(self._name, each), storage.size))
 
     def finish(self) -> Response:
         return storage_bytes.created(self._call)

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import AccountSasPermissions, BlobBlock, ResourceTypes, generate_account_sas
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,3 +66,14 @@ def test_whatever_is_asked_is_answered(account: Account) -> None:
     ask()
     assert {200, 400, 403, 404} <= seen
     assert account.cloud.world.arriving == {}
+
+
+def test_a_list_that_names_one_block_again_and_again_does_not_fill_the_disk(account: Account) -> None:
+    blob = account.client().create_container("transfer").get_blob_client("big")
+    blob.stage_block("YQ==", bytes(1 << 20))
+    blob.stage_block("Yg==", b"end")
+    with pytest.raises(HttpResponseError, match="named more than once") as refused:
+        blob.commit_block_list([BlobBlock("YQ==")] * 6000)
+    assert refused.value.status_code == 413
+    blob.commit_block_list([BlobBlock("YQ=="), BlobBlock("YQ=="), BlobBlock("Yg==")])  # the blocks are still there
+    assert blob.get_blob_properties().size == 2 * (1 << 20) + 3
