@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from acrlab.agents.archive import packed
-from acrlab.agents.bases.catalogue import why_not
+from acrlab.agents.bases.catalogue import RECIPES, why_not
 from acrlab.agents.protocol import EngineFailed, Registries, Sink
 from acrlab.agents.references import Reference
 
@@ -201,7 +201,9 @@ class Images:
             raise EngineFailed(f"manifest verification failed for digest {name.digest}")
         sink(f"{name.end}: Pulling from {name.repository}\n".encode())
         if media_type in _INDEXES:
-            chosen = _chosen(_document(raw), platform, reference)
+            chosen = _chosen(_document(raw), platform)
+            if not chosen:
+                raise EngineFailed(_unmatched(name, platform, reference))
             media_type, raw = self._registries.manifest(f"{name.name}@{chosen}")
             if sha256(raw) != chosen:
                 raise EngineFailed(f"manifest verification failed for digest {chosen}")
@@ -301,14 +303,20 @@ def _document(raw: bytes) -> dict[str, Any]:
     return document
 
 
-def _chosen(index: dict[str, Any], platform: Platform, reference: str) -> str:
-    """The manifest of a platform; without a variant of its own a request takes the first that fits."""
+def _chosen(index: dict[str, Any], platform: Platform) -> str:
+    """The manifest of a platform, or nothing; without a variant of its own a request takes the first that fits."""
     for entry in index.get("manifests") or []:
         said = entry.get("platform") or {} if isinstance(entry, dict) else {}
         same = (said.get("os"), said.get("architecture")) == (platform.os, platform.architecture)
         if same and platform.variant in ("", said.get("variant", "")):
             return str(entry.get("digest", ""))
-    raise EngineFailed(f"no matching manifest for {platform} in the manifest list entries of {reference}")
+    return ""
+
+
+def _unmatched(name: Reference, platform: Platform, reference: str) -> str:
+    text = f"no matching manifest for {platform} in the manifest list entries of {reference}"
+    more = f"\nacrlab: where {name.short} is a stand-in, it is of this machine's programs, for its own platform"
+    return text + (more if name.name in RECIPES else "")
 
 
 def _file_digest(path: Path) -> str:
