@@ -99,11 +99,14 @@ class Tasks:
         target: str = "",
         watch: Watch | None = None,
     ) -> Run:
-        """Build an image in the cloud: `az acr build`. `watch` is called with each line of the log as it comes."""
+        """Build an image in the cloud: `az acr build`. `watch` is called with each line of the log as it comes.
+
+        `platform` is an operating system, and a processor where another than amd64 is meant: Linux, linux/arm64/v8.
+        """
         request: dict[str, Any] = {
             "type": "DockerBuildRequest", "dockerFilePath": dockerfile, "imageNames": list(images),
             "isPushEnabled": push and bool(images), "sourceLocation": self._source(context), "target": target or None,
-            "platform": {"os": platform}, "arguments": _pairs(arguments),
+            "platform": _platform(platform), "arguments": _pairs(arguments),
         }  # fmt: skip
         return self._handed(request, watch)
 
@@ -205,6 +208,16 @@ class Tasks:
         sent = self._plain.send_request(HttpRequest("PUT", str(where.upload_url), content=data, headers=_BLOCK))
         sent.raise_for_status()
         return str(where.relative_path)
+
+
+_PLATFORM = ("os", "architecture", "variant")
+
+
+def _platform(text: str) -> dict[str, str]:
+    parts = text.split("/")
+    if len(parts) > len(_PLATFORM) or not all(parts):
+        raise ValueError(f"platform={text!r}: write it as os, os/architecture or os/architecture/variant")
+    return dict(zip(_PLATFORM, parts, strict=False))
 
 
 def _pairs(given: Mapping[str, str] | None) -> list[dict[str, Any]]:

@@ -22,6 +22,15 @@ def test_a_build_is_pushed_under_the_name_of_its_run(registry: Registry) -> None
     assert [each.id for each in registry.tasks.runs()] == [run.id]
 
 
+def test_a_build_for_another_processor(registry: Registry) -> None:
+    registry.build(SCRATCH, "app:arm", platform="linux/arm64/v8")
+    settings = registry.pull("app:arm").settings
+    assert (settings["os"], settings["architecture"], settings["variant"]) == ("linux", "arm64", "v8")
+    for wrong in ("linux/", "linux/arm64/v8/more", ""):
+        with pytest.raises(ValueError, match="write it as os, os/architecture or"):
+            registry.build(SCRATCH, "app:2", platform=wrong)
+
+
 def test_a_build_that_fails_pushes_nothing_and_says_why(registry: Registry) -> None:
     run = registry.build({"Dockerfile": "FROM scratch\nCOPY nowhere /\n"}, "app:1")
     assert (run.status, run.images) == ("Failed", [])
