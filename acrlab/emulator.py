@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +19,7 @@ from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.dispatcher import Dispatcher
 from acrlab.agents.local import LocalAgents
 from acrlab.agents.protocol import Engine, Outside
-from acrlab.domain.errors import Condition
+from acrlab.domain.errors import Condition, JournalUnavailable
 from acrlab.domain.tiers import CLASSIC, CURRENT
 from acrlab.engine import collection, directory, federation, genesis
 from acrlab.engine.clock import AutojumpClock, Clock, FrozenClock, WallClock
@@ -134,6 +135,7 @@ class Emulator:
             sys.setswitchinterval(SWITCH)
         self._doors = Doors(self.app, self._authority, sealed=self._sealed, ports=_ports(self._port))
         self._doors.start()
+        self.world.errands.kept = True
         self._jobs.start()
         if self._fleet is not None:
             self._fleet.open(self._let_agents_in())
@@ -180,13 +182,18 @@ class Emulator:
             assertion = federation.assertion(self.world)
         with open(os.open(self.federated_token, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(assertion)
-        while not self._closed.wait(IDLE):
-            with self.world.lock:
-                self.world.settle()
+        while not self._closed.is_set():
+            with suppress(JournalUnavailable):  # whoever asks next hears of it
+                with self.world.lock:
+                    self.world.settle()
+                self.world.errands.carry_out()
+            self.world.errands.arrived.wait(IDLE)
+            self.world.errands.arrived.clear()
 
     def stop(self) -> None:
         """Close the doors and make everything durable. A world in memory is gone."""
         self._closed.set()
+        self.world.errands.arrived.set()
         if self._fleet is not None:
             self._fleet.refuse()
         self.dispatcher.close()

@@ -69,7 +69,11 @@ def _of_runs(world: World, found: Operation) -> Status:
 
 
 def standing(world: World, runs: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """How these runs stand, by their ids: nothing while one goes on, else Succeeded or Failed, and the error."""
+    """How these runs stand, by their ids: nothing while one goes on, else Succeeded or Failed, and the error.
+
+    Raises: Unready.
+    """
+    world.errands.require({each.lower() for each in runs})
     kept = [each for each in (world.state.resources.get(run.lower()) for run in runs) if each is not None]
     if any("request" in each.body for each in kept):
         return "", {}

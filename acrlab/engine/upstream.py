@@ -21,15 +21,14 @@ class Upstream(Protocol):
 
 
 class Unready(Exception):
-    """A repository has to be prepared first: whoever holds the world's lock gives it up, prepares, and begins again."""
+    """Something has to be done first: whoever holds the world's lock gives it up, prepares, and begins again.
 
-    def __init__(self, upstream: Upstream, repository: str) -> None:
-        super().__init__(repository)
-        self._upstream, self._repository = upstream, repository
+    `prepare` may raise OSError, or a condition.
+    """
 
-    def prepare(self) -> None:
-        """Raises: OSError."""
-        self._upstream.prepare(self._repository)
+    def __init__(self, prepare: Callable[[], None]) -> None:
+        super().__init__()
+        self.prepare = prepare
 
 
 Upstreams = Callable[[str], Upstream | None]  # by host

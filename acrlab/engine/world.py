@@ -10,11 +10,12 @@ from acrlab.domain.errors import JournalUnavailable
 from acrlab.engine import consequences, fold, jobs
 from acrlab.engine.blobs import BlobStore
 from acrlab.engine.clock import Clock
+from acrlab.engine.errands import Errands
 from acrlab.engine.hosting.objects import GitObjects, NoHosts
 from acrlab.engine.insight.tally import Tally, written
 from acrlab.engine.journal import Journal, JournalFailed
 from acrlab.engine.keys import Keys
-from acrlab.engine.state import Registry, State
+from acrlab.engine.state import Job, Registry, State
 from acrlab.engine.storage import NoStorage, Storage
 from acrlab.engine.throttling import Buckets
 from acrlab.engine.upstream import Upstreams, nowhere
@@ -53,6 +54,7 @@ class World:
         self.refusals: deque[Refusal] = deque(maxlen=200)
         self.arriving: dict[str, int] = {}  # digests between their bytes and their event
         self.writing: set[str] = set()  # uploads that a request is writing to
+        self.errands = Errands(self)
         self.family: list[World] = [self]
         self._entropy = entropy
         self.state = self._replayed()
@@ -65,17 +67,27 @@ class World:
 
     def advance(self, seconds: float) -> None:
         """Turn the dial forward, and do everything that falls due on the way, each at its own time."""
-        with self.lock:
-            goal = self.state.advanced + seconds
-            while self.state.jobs and self.state.jobs[0].due <= self.now() + goal - self.state.advanced:
-                due = self.state.jobs[0].due
-                self._turn(min(max(due - self.now(), 0.0), goal - self.state.advanced))
-                self.ahead = goal - self.state.advanced
-                try:
-                    self.settle(due)
-                finally:
-                    self.ahead = 0.0
+        left = seconds
+        while True:
+            with self.lock:
+                left = self._turned(left)
+                if not self.errands:
+                    return
+            self.errands.carry_out()  # others go on meanwhile
+
+    def _turned(self, seconds: float) -> float:
+        """Turn the dial as far as nothing slow stands in the way. What is left then."""
+        goal = self.state.advanced + seconds
+        while not self.errands and (job := self._next(self.now() + goal - self.state.advanced)) is not None:
+            self._turn(min(max(job.due - self.now(), 0.0), goal - self.state.advanced))
+            self.ahead = goal - self.state.advanced
+            try:
+                self.settle(job.due)
+            finally:
+                self.ahead = 0.0
+        if not self.errands:
             self._turn(goal - self.state.advanced)
+        return goal - self.state.advanced
 
     def _turn(self, seconds: float) -> None:
         if seconds > 0:
@@ -87,12 +99,29 @@ class World:
 
     def settle(self, moment: float = 0.0) -> None:
         """Do what has fallen due by now, or by a moment that rounding left just ahead."""
-        while self.state.jobs and self.state.jobs[0].due <= max(self.now(), moment):
-            job = self.state.jobs[0]
-            self.commit(events.JobEnded(at=self.now(), job=job.id))
-            jobs.TABLE[job.name](self, job)
+        while (job := self._next(max(self.now(), moment))) is not None:
+            self._fall_due(job)
         if self.tally.full:
             written(self)
+
+    def _next(self, until: float) -> Job | None:
+        """The first that falls due until then and that nobody does already."""
+        if not self.state.jobs or self.state.jobs[0].due > until:
+            return None
+        found = min((job for job in self.state.jobs if job.id not in self.errands), default=None)
+        return found if found is not None and found.due <= until else None
+
+    def _fall_due(self, job: Job) -> None:
+        ended = events.JobEnded(at=self.now(), job=job.id)
+        if job.name not in jobs.SLOW:
+            self.commit(ended)
+            jobs.TABLE[job.name](self, job)
+            return
+        errand = jobs.SLOW[job.name](self, job)
+        if errand.slow:
+            self.errands.begin(job, errand)
+        else:
+            self.commit(ended, *errand.finish())
 
     # Events
 
@@ -141,6 +170,7 @@ class World:
             self.journal.rewind(self.journal.marks()[name])
             self.journal.flush()
             self.tally.clear()
+            self.errands.clear()
             self.state = self._replayed()
             self.version += 1
             for listener in self.listeners:

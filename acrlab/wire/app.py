@@ -90,6 +90,11 @@ class App:
         plane.authorize(call, route)
         if route.body > 0 and call.request.method != "HEAD":
             return Buffered(route.body, lambda body: self._with_body(plane, call, route, body))
+        return self._handled(plane, call, route)
+
+    def _handled(self, plane: Plane, call: Call, route: Route) -> Answer:
+        if route.body >= 0:  # whose body has come: it can be answered anew
+            self.world.errands.offer()
         answer = route.handler(call)
         return answer if isinstance(answer, Response) else Guard(self, plane, call, answer)
 
@@ -98,7 +103,7 @@ class App:
             if body is None:
                 raise TooLarge(limit=route.body)
             call.body = body
-            return route.handler(call)
+            return self._handled(plane, call, route)
 
         return self.guarded(plane, call, answer)
 
@@ -158,7 +163,7 @@ class Preparation:
     def __init__(self, app: App, plane: Plane, call: Call, unready: Unready, answer: Callable[[], Answer]) -> None:
         self._app, self._plane, self._call = app, plane, call
         self._unready, self._anew = unready, answer
-        self._failure: OSError | None = None
+        self._failure: OSError | Condition | None = None
 
     def write(self, chunk: bytes | memoryview) -> None:
         """The body, if there was one, has been taken."""
@@ -166,8 +171,8 @@ class Preparation:
     def seal(self) -> None:
         try:
             self._unready.prepare()
-        except OSError as error:
-            self._failure = error
+        except (OSError, Condition) as failure:
+            self._failure = failure
 
     def finish(self) -> Answer:
         return self._app.guarded(self._plane, self._call, self._answer)

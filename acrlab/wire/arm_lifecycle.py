@@ -88,6 +88,7 @@ def _pipeline_run(world: World, resource: Resource, head: dict[str, Any], state:
     response = {**stored["response"], **_times(stored["response"])}
     under_way = "request" in resource.body
     if under_way:
+        world.errands.require({resource.id.lower()})
         lasts = resource.body["due"] - stored["response"]["startTime"]
         went = (world.now() - stored["response"]["startTime"]) / lasts if lasts else 0.0
         response["progress"] = {"percentage": str(min(int(went * 100), 99))}

@@ -16,8 +16,9 @@ from acrlab.engine.state import Registry
 from acrlab.engine.tasks import runs
 from acrlab.wire import arm_tasks, http, imds, registry
 from acrlab.wire.call import Call
-from acrlab.wire.http import Response
+from acrlab.wire.http import Answer, Response
 from acrlab.wire.routes import Route
+from acrlab.wire.slow import Slow
 
 BODY = 64 * 1024  # bytes
 LONGEST_ADVANCE = 100 * 365 * 86400.0  # seconds
@@ -117,13 +118,15 @@ def _summary(each: Registry) -> dict[str, Any]:
     }
 
 
-def advance(call: Call) -> Response:
-    """Turn the clock forward."""
+def advance(call: Call) -> Answer:
+    """Turn the clock forward; what falls due on the way may take long."""
     seconds = decoded(call, _Advance).seconds
     if not 0 <= seconds <= LONGEST_ADVANCE:
         raise BodyInvalid(reason="the clock goes forward only, and a century at most")
-    call.world.advance(seconds)
-    return http.json(200, {"now": call.world.now(), "advanced": call.world.state.advanced})
+    return Slow(
+        lambda: call.world.advance(seconds),
+        lambda _: http.json(200, {"now": call.world.now(), "advanced": call.world.state.advanced}),
+    )
 
 
 def snapshot(call: Call) -> Response:
@@ -224,7 +227,7 @@ def decoded(call: Call, model: type[Any]) -> Any:
         raise BodyInvalid(reason=str(error)) from None
 
 
-def _control(method: str, path: str, handler: Callable[[Call], Response], body: int = 0) -> Route:
+def _control(method: str, path: str, handler: Callable[[Call], Answer], body: int = 0) -> Route:
     return Route(method=method, path=f"/_acrlab/{path}", handler=handler, scope="control", body=body)
 
 

@@ -11,9 +11,10 @@ from acrlab.engine.hosting import repositories, tokens
 from acrlab.engine.state import Hosted
 from acrlab.wire import http
 from acrlab.wire.call import Call
-from acrlab.wire.http import Response
+from acrlab.wire.http import Answer, Response
 from acrlab.wire.local import decoded
 from acrlab.wire.routes import Route
+from acrlab.wire.slow import Slow
 
 BODY = 64 * 1024  # bytes
 
@@ -56,17 +57,21 @@ def _told(hosted: Hosted) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def create(call: Call) -> Response:
-    """Make a repository, and a token of its owner unless that is not wanted."""
+def create(call: Call) -> Answer:
+    """Make a repository, and a token of its owner unless that is not wanted. Its folder may hold a lot."""
     asked = decoded(call, _Create)
     if asked.folder and not Path(asked.folder).is_absolute():
         raise BodyInvalid(reason="the folder is given by its whole path")
     place = hosting.address(asked.repository)
-    hosted = repositories.create(call.world, place, call.principal.id, private=asked.private, folder=asked.folder)
-    told = _told(hosted)
-    if asked.token:
-        told["token"] = tokens.issue(call.world, place.host, place.owner, call.principal.id)
-    return http.json(201, told)
+    draft = repositories.Draft(call.world, place, asked.folder)
+
+    def opened(_: None) -> Response:
+        told = _told(draft.opened(call.principal.id, private=asked.private))
+        if asked.token:
+            told["token"] = tokens.issue(call.world, place.host, place.owner, call.principal.id)
+        return http.json(201, told)
+
+    return Slow(draft.write, opened, draft.drop)
 
 
 def delete(call: Call) -> Response:

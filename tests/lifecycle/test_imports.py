@@ -187,7 +187,7 @@ class Library:
 
     def manifest(self, repository: str, reference: str) -> tuple[bytes, str] | None:
         if not self.ready:
-            raise Unready(self, repository)
+            raise Unready(lambda: self.prepare(repository))
         known = repository == "library/hello" and reference in ("latest", digest_of(self.raw))
         return (self.raw, OCI_MANIFEST) if known else None
 

@@ -1,12 +1,14 @@
 """What else meets tasks: templates, public images that are polled, clients of older api-versions."""
 
 import hashlib
+import threading
 
 import msgspec
 import pytest
 
 from acrlab.agents.images import DOCKER_CONFIG, DOCKER_MANIFEST
-from tests.tasks.conftest import GROUP, LINUX, NAME
+from acrlab.engine.upstream import Unready
+from tests.tasks.conftest import GROUP, LINUX, NAME, PATIENCE
 
 
 class Hub:
@@ -15,6 +17,9 @@ class Hub:
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
         self.push("1")
+        self.ready, self.failure = True, ""
+        self.preparing, self.go_on = threading.Event(), threading.Event()
+        self.go_on.set()
 
     def push(self, text: str) -> None:
         config = msgspec.json.encode({"os": "linux", "architecture": "amd64", "config": {"Labels": {"a": text}}})
@@ -25,9 +30,15 @@ class Hub:
         self.raw = msgspec.json.encode(document)
 
     def prepare(self, repository):
-        pass
+        self.preparing.set()
+        assert self.go_on.wait(PATIENCE)
+        if self.failure:
+            raise OSError(self.failure)
+        self.ready = True
 
     def manifest(self, repository, reference):
+        if not self.ready:
+            raise Unready(lambda: self.prepare(repository))
         return (self.raw, DOCKER_MANIFEST) if repository == "library/node" else None
 
     def blob(self, repository, digest):
@@ -65,6 +76,34 @@ def test_a_public_image_is_polled_on_the_worlds_clock(lab, hub):
     assert newest.image_update_trigger.images[0].repository == "library/node"
     lab.world.advance(2 * 3600)
     assert lab.dispatcher.idle(60) and len(list(lab.sdk.runs.list(GROUP, NAME))) == 2
+
+
+def test_nobody_waits_while_a_public_image_that_is_polled_is_put_together(lab, hub):
+    assert create(lab).status == "Succeeded"
+    hub.push("2")
+    hub.ready = False  # as in a process that has not read it yet
+    hub.preparing.clear()
+    hub.go_on.clear()
+    turning = threading.Thread(target=lab.world.advance, args=(3600,))
+    turning.start()
+    assert hub.preparing.wait(PATIENCE)
+    assert len(list(lab.sdk.runs.list(GROUP, NAME))) == 1
+    hub.go_on.set()
+    turning.join()
+    assert lab.dispatcher.idle(PATIENCE)
+    assert [each.run_type for each in lab.sdk.runs.list(GROUP, NAME)] == ["AutoBuild", "QuickRun"]
+
+
+def test_a_public_image_that_cannot_be_put_together_is_looked_at_again(lab, hub):
+    assert create(lab).status == "Succeeded"
+    hub.push("2")
+    hub.ready, hub.failure = False, "no space left on device"
+    hub.preparing.clear()
+    lab.world.advance(3600)
+    assert hub.preparing.is_set() and len(list(lab.sdk.runs.list(GROUP, NAME))) == 1
+    hub.failure = ""
+    lab.world.advance(3600)
+    assert lab.dispatcher.idle(PATIENCE) and len(list(lab.sdk.runs.list(GROUP, NAME))) == 2
 
 
 def test_a_deployment_fails_with_its_run(lab):

@@ -133,7 +133,7 @@ class StandInUpstream:
 
     def manifest(self, repository: str, reference: str) -> tuple[bytes, str] | None:
         if not self._stand_ins.ready(f"{self._host}/{repository}"):
-            raise Unready(self, repository)
+            raise Unready(lambda: self.prepare(repository))
         found = self._find(repository)
         manifest = found.manifest(reference if ":" in reference else "") if found else None
         return (manifest[1], manifest[0]) if manifest else None

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from acrlab.domain import events, hosting
+from acrlab.domain.errors import Condition
 from acrlab.domain.hosting import Address
 from acrlab.domain.hosting_errors import HostedExists, HostedUnknown
 from acrlab.engine.state import Hosted
@@ -41,27 +42,65 @@ def create(world: "World", place: Address, by: str, *, private: bool = False, fo
 
     Raises: HostedExists, HostedRefused, OSError.
     """
-    if at(world, place) is not None:
-        raise HostedExists(title=place.title, host=place.host)
-    id, now = world.uuid(), world.now()
-    world.git.create(id)
-    opened = events.HostedOpened(
-        at=now, by=by, repository=place.key, id=id, host=place.host, owner=place.owner, project=place.project,
-        name=place.name, private=private,
-    )  # fmt: skip
-    first = (_first(world, place, id, folder, now),) if folder else ()
-    world.commit(opened, *first)
-    return world.state.hosted[place.key]
+    draft = Draft(world, place, folder)
+    draft.write()
+    return draft.opened(by, private=private)
 
 
-def _first(world: "World", place: Address, id: str, folder: str, now: float) -> events.RefMoved:
-    with world.git.open(id) as objects:
-        new = objects.record(folder, "", FIRST, place.owner, now)
-        files = objects.changed("", new)
-    return events.RefMoved(
-        at=now, repository=place.key, ref=f"{hosting.REFS}{hosting.MAIN}", new=new, files=files, subject=FIRST,
-        author=place.owner, who=place.owner,
-    )  # fmt: skip
+class Draft:
+    """A repository that nobody sees before it is opened. Its objects are written without the world's lock."""
+
+    def __init__(self, world: "World", place: Address, folder: str = "") -> None:
+        """Raises: HostedExists."""
+        self._world, self._place, self._folder = world, place, folder
+        self._require_free()
+        self._id, self._now = world.uuid(), world.now()
+        self._first: tuple[events.RefMoved, ...] = ()
+        self._is_open = False
+
+    def _require_free(self) -> None:
+        if at(self._world, self._place) is not None:
+            raise HostedExists(title=self._place.title, host=self._place.host)
+
+    def write(self) -> None:
+        """Read the folder. Raises: HostedRefused, OSError, and then nothing is left."""
+        try:
+            self._world.git.create(self._id)
+            if self._folder:
+                self._first = (self._recorded(),)
+        except BaseException:
+            self.drop()
+            raise
+
+    def _recorded(self) -> events.RefMoved:
+        with self._world.git.open(self._id) as objects:
+            new = objects.record(self._folder, "", FIRST, self._place.owner, self._now)
+            files = objects.changed("", new)
+        return events.RefMoved(
+            at=self._now, repository=self._place.key, ref=f"{hosting.REFS}{hosting.MAIN}", new=new, files=files,
+            subject=FIRST, author=self._place.owner, who=self._place.owner,
+        )  # fmt: skip
+
+    def opened(self, by: str, *, private: bool = False) -> Hosted:
+        """The repository, which is there from now on. Raises: HostedExists: somebody was quicker."""
+        place = self._place
+        try:
+            self._require_free()
+            opened = events.HostedOpened(
+                at=self._now, by=by, repository=place.key, id=self._id, host=place.host, owner=place.owner,
+                project=place.project, name=place.name, private=private,
+            )  # fmt: skip
+            self._world.commit(opened, *self._first)
+            self._is_open = True
+        except Condition:
+            self.drop()
+            raise
+        return self._world.state.hosted[place.key]
+
+    def drop(self) -> None:
+        """Nobody wants it, unless it was opened."""
+        if not self._is_open:
+            self._world.git.remove(self._id)
 
 
 def delete(world: "World", place: Address, by: str) -> None:

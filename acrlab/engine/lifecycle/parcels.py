@@ -93,17 +93,37 @@ def _write(world: "World", arrival: Arrival, picked: list[Picked]) -> None:
 
 
 class Parcel(Source):
-    """A blob that an export has written, as a source to copy from. Nothing in it is believed before it is hashed."""
+    """A blob that an export has written, as a source to copy from. Nothing in it is believed before it is hashed.
+
+    What was taken out counts for the collection until it is released.
+    """
 
     def __init__(self, world: "World", blob: str, size: int) -> None:
         """Raises: ParcelInvalid."""
         self._world, self._blob = world, blob
+        self._taken: dict[str, tuple[bytes, str]] = {}  # manifests, with their media types
+        self._held: dict[str, int] = {}  # sizes of blobs
+        self.refused: dict[str, Condition] = {}  # artifacts that cannot be taken, by digest
         read = lambda offset, length: world.blobs.read(blob, offset, length)  # noqa: E731
         self._members = {name: (offset, length) for name, offset, length in parcels.members(read, size)}
         if parcels.MARK not in self._members:
             raise ParcelInvalid(reason="it has no oci-layout")
         self._kinds: dict[str, str] = {}  # digest -> media type
         self.artifacts = self._listed()
+
+    def take(self) -> None:
+        """Take out everything that its artifacts need, so that copying from it reads nothing more. Raises: OSError."""
+        for artifact, digest in self.artifacts:
+            try:
+                _gather(self, digest, *self.manifest(digest), Picked(artifact, Descriptor("", digest, 0), {}, {}))
+            except Condition as refused:
+                self.refused[digest] = refused
+
+    def release(self) -> None:
+        """The blobs have their events now, or nobody wants them."""
+        for digest in self._held:
+            self._world.expect(digest, -1)
+        self._held.clear()
 
     def _listed(self) -> list[tuple[str, str]]:
         """Names and digests of what is in it."""
@@ -127,6 +147,11 @@ class Parcel(Source):
         return self._world.blobs.read(self._blob, offset, length)
 
     def manifest(self, reference: str) -> tuple[bytes, str]:
+        if reference not in self._taken:
+            self._taken[reference] = self._manifest(reference)
+        return self._taken[reference]
+
+    def _manifest(self, reference: str) -> tuple[bytes, str]:
         raw = self._small(parcels.name_of(reference))
         if names.digest_of(raw, reference.partition(":")[0]) != reference:
             raise ManifestUnknown(reference=reference, name="").why("the bytes in the blob have another digest")
@@ -136,10 +161,14 @@ class Parcel(Source):
         return raw, kind
 
     def hold(self, digest: str) -> int:
-        known = self._world.blobs.size(digest)
-        return known if known is not None else self._taken(digest)
+        if digest not in self._held:
+            self._world.expect(digest, 1)  # first: what is in the store now is not to go meanwhile
+            self._held[digest] = 0
+            known = self._world.blobs.size(digest)
+            self._held[digest] = known if known is not None else self._unpacked(digest)
+        return self._held[digest]
 
-    def _taken(self, digest: str) -> int:
+    def _unpacked(self, digest: str) -> int:
         offset, length = self._members.get(parcels.name_of(digest), (0, -1))
         if length < 0:
             raise BlobUnknown(digest=digest)

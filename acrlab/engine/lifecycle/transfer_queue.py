@@ -10,6 +10,7 @@ from acrlab.domain import events, tiers, transfer
 from acrlab.domain.access import ANONYMOUS, Principal
 from acrlab.domain.resource_id import parse
 from acrlab.engine import directory
+from acrlab.engine.errands import Errand
 from acrlab.engine.state import Job, Registry, Resource
 from acrlab.engine.tasks import links
 
@@ -106,8 +107,8 @@ def among(ids: Iterable[str]) -> list[str]:
     return [id for id in ids if "/pipelineruns/" in id.lower()]
 
 
-def fall_due(world: "World", job: Job) -> None:
-    """Carry a run out."""
+def fall_due(world: "World", job: Job) -> Errand:
+    """What carries a run out."""
     from acrlab.engine.lifecycle import transfer_runs  # it judges roles and vaults, which are about worlds
 
-    transfer_runs.carry_out(world, job)
+    return transfer_runs.Carriage(world, job)

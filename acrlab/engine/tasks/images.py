@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from acrlab.domain import events, moments, names
 from acrlab.domain.tasks.dependencies import HUB
 from acrlab.engine.access import runs as own
+from acrlab.engine.errands import Errand
 from acrlab.engine.state import Job, Resource
 from acrlab.engine.tasks import automatic, runs
+from acrlab.engine.upstream import Unready
 
 if TYPE_CHECKING:
     from acrlab.engine.world import World
@@ -169,27 +171,60 @@ def _planned(world: "World", task: str) -> events.JobScheduled:
     )  # fmt: skip
 
 
-def poll(world: "World", job: Job) -> None:
-    """Look at the public images of a task, and wait for the next look."""
-    task = world.state.resources.get(job.arguments["task"])
-    if task is None or not _trigger(task):
-        return
+class Looks(Errand):
+    """The public images of a task are looked at; one that has to be put together first is, without the lock."""
+
+    def __init__(self, world: "World", job: Job) -> None:
+        self._world, self._task = world, job.arguments["task"]
+        self._unready: list[Unready] = []
+        task = self._found()
+        for each in _looked_at(world, task) if task is not None else ():
+            try:
+                _digest(world, each)
+            except Unready as unready:
+                self._unready.append(unready)
+
+    @property
+    def slow(self) -> bool:
+        return bool(self._unready)
+
+    def prepare(self) -> None:
+        for each in self._unready:
+            with suppress(OSError):  # nobody can say what the tag points at
+                each.prepare()
+
+    def finish(self) -> tuple[events.Event, ...]:
+        task = self._found()
+        return _polled(self._world, task) if task is not None else ()
+
+    def _found(self) -> Resource | None:
+        """The task, unless it is gone or watches no image any more."""
+        task = self._world.state.resources.get(self._task)
+        return task if task is not None and _trigger(task) else None
+
+
+def _looked_at(world: "World", task: Resource) -> list[dict[str, str]]:
+    everything = _trigger(task)["baseImageTriggerType"] == "All"
+    return [each for each in _public(world, dependencies(task)) if everything or each["type"] == "Runtime"]
+
+
+def _polled(world: "World", task: Resource) -> tuple[events.Event, ...]:
+    """What is new, and the next look."""
     found: list[events.Event] = []
-    for each in _public(world, dependencies(task)):
-        if each["type"] != "Runtime" and _trigger(task)["baseImageTriggerType"] != "All":
-            continue
-        digest = _digest(world, each)
+    for each in _looked_at(world, task):
+        digest = ""
+        with suppress(Unready):  # it could not be put together
+            digest = _digest(world, each)
         if digest and digest != each.get("digest"):
             image = {key: value for key, value in each.items() if key != "type"} | {"digest": digest}
-            found.extend(_polled(world, task, image))
+            found.extend(_changed(world, task, image))
             break
     if dependencies(task):
         found.append(_planned(world, task.id))
-    if found:
-        world.commit(*found)
+    return tuple(found)
 
 
-def _polled(world: "World", task: Resource, image: dict[str, str]) -> tuple[events.Event, ...]:
+def _changed(world: "World", task: Resource, image: dict[str, str]) -> tuple[events.Event, ...]:
     trigger = _trigger(task)
     if trigger["status"] != automatic.ENABLED:
         return (automatic.declined(world, task, trigger["name"], KIND, _named(image), "the trigger is disabled"),)
@@ -205,12 +240,11 @@ def _polled(world: "World", task: Resource, image: dict[str, str]) -> tuple[even
 
 
 def _digest(world: "World", image: dict[str, str]) -> str:
-    """What a public tag points at now; empty where nobody can say."""
+    """What a public tag points at now; empty where nobody can say. Raises: Unready."""
     upstream = world.upstreams(HUBS.get(image["registry"], image["registry"]))
     if upstream is None:
         return ""
     with suppress(OSError):
-        upstream.prepare(image["repository"])  # quick: a run was based on it
         found = upstream.manifest(image["repository"], image["tag"])
         return names.digest_of(found[0]) if found is not None else ""
     return ""
