@@ -73,13 +73,14 @@ class RunServices(Services):
                 raise SecretFailed(f"failed to fetch the secret {keyvault_url}: {refused.text}") from None
 
     def upload(self, path: str) -> Path:
-        """The tar of an uploaded context. Raises: SourceFailed."""
+        """The tar of the context that was uploaded for this run, and of no other. Raises: SourceFailed."""
         with self._world.lock:
             run = self._world.state.resources.get(self._run)
             registry = runs.registry_of(self._world, run) if run is not None else None
-            name = contexts.blob(self._world, registry, path) if registry is not None else ""
+            own = run is not None and run.body.get("request", {}).get("sourceLocation") == path
+            name = contexts.blob(self._world, registry, path) if registry is not None and own else ""
         if not name or self._world.storage.size(name) is None:
-            raise SourceFailed(f"failed to download the context: {path} was not uploaded")
+            raise SourceFailed(f"failed to download the context: {path} was not uploaded for this run")
         return Path(self._world.storage.path(name))
 
     def fetch(self, source: Source, target: Path) -> str:

@@ -131,9 +131,17 @@ class Control:
         """The runs of pipelines."""
         return self._ask("GET", "pipelines")
 
-    def enrol(self, name: str, pools: list[str]) -> dict[str, Any]:
-        """Make a credential for a worker that takes runs from the queue. Holds the credential."""
-        return self._ask("POST", "agents", {"name": name, "pools": pools})
+    def enrol(self, name: str, pools: list[str], life: float) -> dict[str, Any]:
+        """Make a credential for a worker that takes runs from the queue, for so many seconds. Holds the credential."""
+        return self._ask("POST", "agents", {"name": name, "pools": pools, "life": life})
+
+    def enrolled(self) -> list[dict[str, Any]]:
+        """The workers that may come."""
+        return self._ask("GET", "agents")
+
+    def dismiss(self, name: str) -> dict[str, Any]:
+        """Revoke what the workers of a name have, or the one of an id."""
+        return self._ask("POST", "agents/revoke", {"name": name})
 
     def stop(self) -> None:
         """End the emulator."""

@@ -32,7 +32,10 @@ class AgentUnknown(Condition):
     """A credential that no worker of this emulator has."""
 
     status, oci, arm = 401, "UNAUTHORIZED", "Unauthorized"
-    message = "this emulator does not know that worker: enrol it anew with `acrlab agent --enrol FILE`"
+    message = (
+        "this emulator does not know that worker, its credential has expired, or it was revoked: "
+        "enrol it anew with `acrlab agent --enrol FILE`"
+    )
     evidence, source = "inferred", "acrlab itself"
 
 
@@ -111,7 +114,10 @@ class Seat(Protocol):
 class Desk(Protocol):
     """Where workers come to. Called with the world's lock held."""
 
-    def enrol(self, name: str, pools: Sequence[str]) -> workers.Enrolment: ...
+    def enrol(self, name: str, pools: Sequence[str], life: float = ...) -> workers.Enrolment: ...
+    def renew(self, credential: str) -> workers.Renewed: ...
+    def revoke(self, name: str) -> list[str]: ...
+    def enrolled(self) -> list[dict[str, Any]]: ...
     def known(self, credential: str) -> str: ...
     def hello(self, credential: str, said: workers.Hello) -> workers.Greeting: ...
     def bye(self, credential: str) -> None: ...
@@ -121,7 +127,8 @@ class Desk(Protocol):
     def status(self) -> dict[str, Any]: ...
 
 
-def _desk(call: Call) -> Desk:
+def desk(call: Call) -> Desk:
+    """Of the emulator that is asked. Raises: NoQueue."""
     found: Desk | None = call.host.desk
     if found is None:
         raise NoQueue()
@@ -135,9 +142,9 @@ def _shown(call: Call) -> str:
 def authorize(call: Call, route: Route) -> None:
     """Raises: NoQueue, AgentUnknown, RunOver."""
     if route.scope == "agent":
-        call.principal = Principal(id="agent", kind="agent", name=_desk(call).known(_shown(call)))
+        call.principal = Principal(id="agent", kind="agent", name=desk(call).known(_shown(call)))
     elif route.scope == "run":
-        _desk(call).seat(_shown(call))
+        desk(call).seat(_shown(call))
     else:
         raise RouteUnknown(path=call.request.path)
 
@@ -152,38 +159,30 @@ def _decoded(raw: bytes, model: type[Any]) -> Any:
 # Workers
 
 
-class _Enrol(msgspec.Struct):
-    name: str
-    pools: list[str] = []
-
-
-def enrol(call: Call) -> Response:
-    """Make a credential for a worker: it is told this once."""
-    asked = _decoded(call.body, _Enrol)
-    if not 0 < len(asked.name) <= 64 or not asked.name.isprintable():
-        raise BodyInvalid(reason="a worker's name has 1 to 64 printable characters")
-    return http.json(201, _desk(call).enrol(asked.name, asked.pools))
+def renew(call: Call) -> Response:
+    """A worker asks for another credential before its own ends."""
+    return http.json(200, desk(call).renew(_shown(call)))
 
 
 def hello(call: Call) -> Response:
     """A worker comes to work."""
-    return http.json(200, _desk(call).hello(_shown(call), _decoded(call.body, workers.Hello)))
+    return http.json(200, desk(call).hello(_shown(call), _decoded(call.body, workers.Hello)))
 
 
 def bye(call: Call) -> Response:
     """A worker leaves."""
-    _desk(call).bye(_shown(call))
+    desk(call).bye(_shown(call))
     return Response(204)
 
 
 def beat(call: Call) -> Response:
     """A worker is there, and hears which of its runs are over."""
-    return http.json(200, _desk(call).beat(_shown(call), _decoded(call.body, workers.Beat).runs))
+    return http.json(200, desk(call).beat(_shown(call), _decoded(call.body, workers.Beat).runs))
 
 
 def claim(call: Call) -> Response:
     """A worker takes a run."""
-    return http.json(200, _desk(call).claim(_shown(call), _decoded(call.body, workers.Claim).run))
+    return http.json(200, desk(call).claim(_shown(call), _decoded(call.body, workers.Claim).run))
 
 
 # Runs: all of it happens outside of the world's lock
@@ -329,21 +328,21 @@ def _blob(seat: Seat, query: dict[str, str], call: Call, body: bytes) -> Respons
 
 def _upload(call: Call) -> Answer:
     query = call.request.parameters()
-    return Blob(_desk(call).seat(_shown(call)), query.get("reference", ""), query.get("digest", ""))
+    return Blob(desk(call).seat(_shown(call)), query.get("reference", ""), query.get("digest", ""))
 
 
 def _working(limit: int, do: Do) -> Callable[[Call], Answer]:
     def handler(call: Call) -> Answer:
-        seat, query = _desk(call).seat(_shown(call)), call.request.parameters()
+        seat, query = desk(call).seat(_shown(call)), call.request.parameters()
         return Work(limit, lambda body: do(seat, query, call, body))
 
     return handler
 
 
-LOCAL_ROUTES = (Route(method="POST", path="/_acrlab/agents", handler=enrol, scope="control", body=BODY),)
 ROUTES = (
     Route(method="POST", path="/hello", handler=hello, scope="agent", body=BODY),
     Route(method="POST", path="/bye", handler=bye, scope="agent"),
+    Route(method="POST", path="/renew", handler=renew, scope="agent"),
     Route(method="POST", path="/beat", handler=beat, scope="agent", body=BODY),
     Route(method="POST", path="/claim", handler=claim, scope="agent", body=BODY),
     Route(method="PUT", path="/run/blob", handler=_upload, scope="run", body=STREAM),

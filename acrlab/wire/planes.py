@@ -100,9 +100,9 @@ def _registry() -> Plane:
 
 
 def _local() -> Plane:
-    from acrlab.wire import agents, local, local_git, local_looks, local_pipelines, registry
+    from acrlab.wire import local, local_agents, local_git, local_looks, local_pipelines, registry
 
-    own = (*local.ROUTES, *local_git.ROUTES, *local_looks.ROUTES, *local_pipelines.ROUTES, *agents.LOCAL_ROUTES)
+    own = (*local.ROUTES, *local_git.ROUTES, *local_looks.ROUTES, *local_pipelines.ROUTES, *local_agents.ROUTES)
     router = Router((*own, *_registry_routes()))
     return Plane("local", router, local.enter, local.authorize, dialects.oci, registry.dress)
 

@@ -261,6 +261,88 @@ def test_what_is_malformed_is_refused(lab_of_workers):
     door.close()
 
 
+# Credentials
+
+
+def test_a_worker_whose_credential_is_revoked(lab_of_workers):
+    lab = lab_of_workers
+    lab.engine.gate.clear()
+    run = lab.build("app:v1")
+    assert lab.engine.building.acquire(timeout=PATIENCE)
+    door, credential = at_the_door(lab, "other")
+    with lab.world.lock:
+        lab.world.snapshot("before")
+        assert len(lab.remote.fleet.revoke("worker")) == 1 and lab.remote.fleet.revoke("worker") == []
+        assert [each["name"] for each in lab.remote.fleet.enrolled()] == ["other"]
+    ended = lab.settled(run.run_id)
+    assert (ended.status, ended.run_error_message) == (
+        "Error", "the credential of the agent that had the run was revoked",
+    )  # fmt: skip
+    assert "the credential of the agent that had the run was revoked" in lab.log(run.run_id).text
+    lab.engine.gate.set()
+    with lab.world.lock:
+        assert [each["name"] for each in lab.remote.fleet.status()["workers"]] == ["other"]
+        lab.world.restore("before")
+    with pytest.raises(DoorRefused, match="or it was revoked"):  # no snapshot lets it in again
+        door.told("/beat", lab.remote.worker._enrolment.credential, workers.Beat(), workers.Stops)
+    assert door.told("/beat", credential, workers.Beat(), workers.Stops).runs == ()
+    door.close()
+    assert lab.tags("app") == []
+
+
+def test_a_credential_expires_and_is_renewed_by_its_worker(lab_of_workers):
+    lab = lab_of_workers
+    enrolment = lab.remote.fleet.enrol("brief", [], life=100.0)
+    door = Door(enrolment.address, enrolment.authority)
+    door.hello(enrolment.credential, "none", 1)
+    lab.world.clock._at += 60  # of the machine; the dial ends no credential of a worker
+    lab.world.advance(86400)
+    renewed = door.told("/renew", enrolment.credential, None, workers.Renewed)
+    assert renewed.credential != enrolment.credential and renewed.renewal == 50.0
+    lab.world.clock._at += 60
+    with pytest.raises(DoorRefused, match="has expired"):
+        door.told("/beat", enrolment.credential, workers.Beat(), workers.Stops)
+    assert door.told("/beat", renewed.credential, workers.Beat(), workers.Stops).runs == ()
+    lab.world.clock._at += 60
+    with pytest.raises(DoorRefused, match="has expired"):
+        door.told("/renew", renewed.credential, None, workers.Renewed)
+    door.close()
+
+
+def test_a_worker_renews_and_keeps_its_credential(distant):
+    kept, ready = [], threading.Event()
+    enrolment = distant.remote.fleet.enrol("keeper", [])
+    told = threading.Event()
+    worker = Worker(
+        distant.queue, enrolment, Stacker, distant.folder / "keeper", keep=lambda each: (kept.append(each), told.set())
+    )
+    thread = threading.Thread(target=worker.run, args=(ready.set,))
+    thread.start()
+    assert ready.wait(PATIENCE) and told.wait(PATIENCE)
+    worker.stop()
+    thread.join()
+    (found,) = kept
+    door = Door(found.address, found.authority)
+    assert door.hello(found.credential, "none", 1).silence == 3.0
+    door.close()
+
+
+def test_a_run_is_given_its_own_context_only(lab_of_workers):
+    lab = lab_of_workers
+    lab.remote.leave()
+    other = lab.upload(Dockerfile="FROM scratch\nLABEL of=another\n")
+    run = lab.build("app:v1")
+    door, credential = at_the_door(lab)
+    taken = door.told("/claim", credential, workers.Claim(run=f"{lab.cloud.r}/{NAME}/runs/{run.run_id}"), workers.Taken)
+    own = msgspec.json.decode(door.ask("GET", "/run/order", taken.token).data)["source"]["upload"]
+    assert door.ask("GET", "/run/context", taken.token, query={"path": own}).data
+    with pytest.raises(DoorRefused, match="was not uploaded for this run"):
+        door.ask("GET", "/run/context", taken.token, query={"path": other})
+    door.ask("POST", "/run/end", taken.token, msgspec.json.encode(Ending(status="Failed", error="x")))
+    lab.settled(run.run_id)
+    door.close()
+
+
 # Errors that a person meets
 
 
@@ -383,9 +465,14 @@ def test_the_command_line(tmp_path, database):
             assert worker.stdout.readline().startswith("acrlab: desk waits for runs of the emulator at 127.0.0.1:")
             said = call("status").stdout
             assert re.search(r"^agent       desk  last sign [\d.]+ s ago, none.*; no run of 1 at a time$", said, re.M)
-            worker.send_signal(signal.SIGTERM)
-            assert worker.wait(PATIENCE) == 0
+            shown = call("agent", "--list").stdout
+            assert re.search(r"^desk  [0-9a-f]{16}  at work; runs that name no pool; its credential holds until", shown)
+            assert call("agent", "--revoke", "nobody").returncode == 1
+            gone = call("agent", "--revoke", "desk")
+            assert (gone.returncode, gone.stdout) == (0, "acrlab: the credential of desk holds no more\n")
+            assert worker.wait(PATIENCE) == 1
         said = call("status").stdout
+        assert call("agent", "--list").stdout == "acrlab: no agent is enrolled\n"
         assert "agent       none has come yet" in said and password not in said
         wrong = call("agent", "--credential", str(tmp_path / "nowhere"))
         assert (wrong.returncode, "nowhere cannot be read: No such file" in wrong.stderr) == (1, True)

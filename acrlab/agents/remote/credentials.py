@@ -20,6 +20,7 @@ class Badge(msgspec.Struct, frozen=True):
     id: str
     name: str
     queues: tuple[str, ...]
+    until: float  # epoch seconds on the emulator's machine
 
 
 def issued(secret: bytes, badge: Badge) -> str:

@@ -13,6 +13,7 @@ from acrlab.agents.registries import RunRegistries
 from acrlab.agents.remote import credentials, version
 from acrlab.agents.remote.credentials import Badge
 from acrlab.agents.remote.postgres import PostgresQueue
+from acrlab.agents.remote.register import LIFE, Enrolled, Register
 from acrlab.agents.remote.seat import Seat
 from acrlab.agents.services import RunServices
 from acrlab.agents.work import Work
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 SILENCE = 20.0  # seconds without a sign of life after which a worker counts as gone
 MOST_RUNS, MOST_WORKERS = 10_000, 1000
+REVOKED = "the credential of the agent that had the run was revoked"
 SECRET = "agents"  # of the world: what credentials are sealed with
 
 
@@ -37,6 +39,10 @@ class Worker(msgspec.Struct):
     badge: Badge
     hello: workers.Hello
     heard: float
+
+    def silent(self) -> float:
+        """Units: seconds."""
+        return time.monotonic() - self.heard
 
 
 class Fleet:
@@ -53,7 +59,8 @@ class Fleet:
         self._secret = app.world.keys.secret(SECRET)
         self._queue = PostgresQueue(url, credentials.lab(self._secret), silence, self._waits)
         self._offers: dict[str, Callable[[Resource], None]] = {}  # by lower-case id of the run
-        self._workers: dict[str, Worker] = {}  # by hash of the credential
+        self._register = Register(folder.with_name("workers.json"), app.world.clock.now)
+        self._workers: dict[str, Worker] = {}  # by id
         self._seats: dict[str, Seat] = {}  # by hash of the token
         self._address, self._closed = "", False
         app.desk = self
@@ -131,13 +138,47 @@ class Fleet:
 
     # What workers want: with the world's lock held
 
-    def enrol(self, name: str, pools: Sequence[str]) -> workers.Enrolment:
-        """A credential for a worker of these pools, or of the service's own agents. Raises: BodyInvalid."""
-        found = tuple(credentials.queue(self._secret, pool) for pool in pools or ("",))
+    def enrol(self, name: str, pools: Sequence[str], life: float = LIFE) -> workers.Enrolment:
+        """A credential for a worker of these pools, or of the service's own agents. Raises: BodyInvalid, OSError."""
+        queues = self._queues(pools)
+        enrolled = self._register.enrol(secrets.token_hex(8), name, tuple(pools), life)
         return workers.Enrolment(
-            name=name, address=self._address, authority=self._authority, queues=found,
-            credential=credentials.issued(self._secret, Badge(secrets.token_hex(8), name, found)),
+            name=name, address=self._address, authority=self._authority, queues=queues,
+            credential=self._issued(enrolled),
         )  # fmt: skip
+
+    def _queues(self, pools: Sequence[str]) -> tuple[str, ...]:
+        return tuple(credentials.queue(self._secret, pool) for pool in pools or ("",))
+
+    def _issued(self, enrolled: Enrolled) -> str:
+        badge = Badge(enrolled.id, enrolled.name, self._queues(enrolled.pools), enrolled.until)
+        return credentials.issued(self._secret, badge)
+
+    def renew(self, credential: str) -> workers.Renewed:
+        """Another life for a worker that is known. The credential that it has holds until its own end."""
+        enrolled = self._register.renew(self._badge(credential))
+        return workers.Renewed(credential=self._issued(enrolled), renewal=enrolled.life / 2)
+
+    def revoke(self, name: str) -> list[str]:
+        """Send workers away, by name or id: what they have under way has failed. Their ids. Raises: OSError."""
+        gone = self._register.revoke(name)
+        for id in gone:
+            self._workers.pop(id, None)
+        for seat in self._seats.values():
+            if seat.worker.id in gone:
+                seat.dismiss(REVOKED)
+        return gone
+
+    def enrolled(self) -> list[dict[str, Any]]:
+        """Who may come: told by `acrlab agent --list`."""
+        return [
+            {"id": each.id, "name": each.name, "pools": each.pools, "until": each.until, "here": self._here(each.id)}
+            for each in self._register.all()
+        ]
+
+    def _here(self, id: str) -> bool:
+        found = self._workers.get(id)
+        return found is not None and found.silent() <= self._silence
 
     def known(self, credential: str) -> str:
         """The worker's name. Raises: AgentUnknown."""
@@ -145,7 +186,7 @@ class Fleet:
 
     def _badge(self, credential: str) -> Badge:
         found = credentials.read(self._secret, credential)
-        if found is None:
+        if found is None or not self._register.holds(found):
             raise AgentUnknown()
         return found
 
@@ -155,8 +196,8 @@ class Fleet:
             raise VersionDiffers(emulator=version(), worker=said.version[:40])
         while len(self._workers) >= MOST_WORKERS:
             del self._workers[min(self._workers, key=lambda each: self._workers[each].heard)]
-        hashed = credentials.token_hash(credential)
-        self._workers[hashed] = Worker(self._badge(credential), said, time.monotonic())
+        badge = self._badge(credential)
+        self._workers[badge.id] = Worker(badge, said, time.monotonic())
         return workers.Greeting(silence=self._silence)
 
     def beat(self, credential: str, given: Sequence[str]) -> workers.Stops:
@@ -171,11 +212,11 @@ class Fleet:
 
     def bye(self, credential: str) -> None:
         """A worker leaves; runs that it has are over in a moment."""
-        self._workers.pop(credentials.token_hash(credential), None)
+        self._workers.pop(self._badge(credential).id, None)
 
     def _worker(self, credential: str) -> Worker:
         """Raises: HelloMissing: this process has not heard its hello."""
-        found = self._workers.get(credentials.token_hash(credential))
+        found = self._workers.get(self._badge(credential).id)
         if found is None:
             raise HelloMissing()
         return found
@@ -191,14 +232,14 @@ class Fleet:
             raise RunOver()
         token = secrets.token_urlsafe(32)
         hashed = credentials.token_hash(token)
-        self._seats[hashed] = Seat(id, worker.badge.name, self._folder / hashed[:32])
+        self._seats[hashed] = Seat(id, worker.badge, self._folder / hashed[:32])
         self._offers.pop(id)(resource)
         return workers.Taken(token=token, now=self._world.now())
 
     def seat(self, token: str) -> Seat:
         """The run that a token stands for. Raises: RunOver."""
         found = self._seats.get(credentials.token_hash(token))
-        if found is None:
+        if found is None or found.dismissed:
             raise RunOver()
         found.heard = time.monotonic()
         return found
@@ -207,16 +248,15 @@ class Fleet:
 
     def status(self) -> dict[str, Any]:
         """Where the queue is, who works, and what waits for whom. Called with the world's lock held."""
-        now = time.monotonic()
         known = sorted(self._workers.values(), key=lambda each: each.badge.name)
         return {
             "queue": self._queue.where, "trouble": self._queue.trouble, "address": self._address,
             "workers": [
                 {
                     "name": each.badge.name, "engine": each.hello.engine, "count": each.hello.count,
-                    "heard": round(now - each.heard, 1), "gone": now - each.heard > self._silence,
+                    "heard": round(each.silent(), 1), "gone": each.silent() > self._silence,
                     "runs": [
-                        seat.run.rpartition("/")[2] for seat in self._seats.values() if seat.worker == each.badge.name
+                        seat.run.rpartition("/")[2] for seat in self._seats.values() if seat.worker.id == each.badge.id
                     ],
                 }
                 for each in known
@@ -236,7 +276,7 @@ class Fleet:
     def _why(self, run: Resource, pool: str) -> str:
         if not queue.capacity(self._world, queue.place(run)):
             return "the pool is scaled to zero"
-        alive = [each for each in self._workers.values() if time.monotonic() - each.heard <= self._silence]
+        alive = [each for each in self._workers.values() if each.silent() <= self._silence]
         if not any(self._queue_of(run) in each.badge.queues for each in alive):
             return f"no agent is there for them: start one with `acrlab agent{f' --pool {pool}' if pool else ''}`"
         return "its agents are busy"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from acrlab.agents.protocol import EngineFailed
 from acrlab.agents.registries import RunRegistries
+from acrlab.agents.remote.credentials import Badge
 from acrlab.agents.runner.services import SecretFailed, SourceFailed
 from acrlab.agents.services import RunServices
 from acrlab.agents.work import Work
@@ -29,9 +30,10 @@ CODES: dict[type[Exception], str] = {EngineFailed: "ENGINE", SecretFailed: "SECR
 class Seat:
     """Made when a worker takes a run, and over with it."""
 
-    def __init__(self, run: str, worker: str, folder: Path) -> None:
+    def __init__(self, run: str, worker: Badge, folder: Path) -> None:
         self.run, self.worker, self.folder = run, worker, folder
         self.heard = time.monotonic()
+        self.dismissed = False  # the worker may not come any more
         self._order: Future[Order] = Future()
         self._ending: Future[Ending] = Future()
         self._pieces = 0
@@ -73,6 +75,13 @@ class Seat:
             self._order.set_exception(RunOver())
         if not self._ending.done():
             self._ending.set_result(Ending(status="Canceled"))
+
+    def dismiss(self, why: str) -> None:
+        """The worker is sent away, and its run has failed by that."""
+        self.dismissed = True
+        if not self._ending.done():
+            self._told(f"acrlab: {why}")
+            self._ending.set_result(Ending(status="Error", error=why))
 
     # The worker's side
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from acrlab.agents.engines import described
 from acrlab.agents.local import carried_out
 from acrlab.agents.protocol import Engine, EngineFailed
@@ -30,12 +32,13 @@ class WorkerFailed(Exception):
 
 
 class Worker:
-    """`count` runs at a time. `tell` is told of each in a sentence."""
+    """`count` runs at a time. `tell` is told of each in a sentence; `keep` is given each renewed credential."""
 
     def __init__(
         self, url: str, enrolment: workers.Enrolment, engine: Callable[[], Engine], folder: Path, count: int = 1,
-        tell: Callable[[str], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None, keep: Callable[[workers.Enrolment], None] = lambda _: None,
     ) -> None:  # fmt: skip
+        self._keep, self._renewal = keep, time.monotonic()  # of its credential: at once, and then in time
         self._url, self._enrolment, self._engine, self._folder = url, enrolment, engine, folder
         self._count, self._say = count, tell
         self._door = Door(enrolment.address, enrolment.authority)
@@ -142,9 +145,20 @@ class Worker:
             except DoorRefused:
                 self._greet_again()
                 continue
+            self._renew()
             for token in stops.runs:
                 if (stint := self._stints.get(token)) is not None:
                     stint.give_up("the run is over")
+
+    def _renew(self) -> None:
+        """Ask for another credential when half of the old one's life is over; if that fails, with the next beat."""
+        if time.monotonic() < self._renewal:
+            return
+        with suppress(DoorClosed, DoorRefused):
+            found = self._door.told("/renew", self._enrolment.credential, None, workers.Renewed)
+            self._renewal = time.monotonic() + found.renewal
+            self._enrolment = msgspec.structs.replace(self._enrolment, credential=found.credential)
+            self._keep(self._enrolment)
 
     def _greet_again(self) -> None:
         try:

@@ -13,6 +13,13 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     queues: tuple[str, ...]
 
 
+class Renewed(msgspec.Struct, frozen=True, kw_only=True):
+    """Another credential of the same worker; `renewal` is the seconds after which it asks again."""
+
+    credential: str
+    renewal: float
+
+
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
     """A worker that comes to work."""
 
