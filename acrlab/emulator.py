@@ -168,11 +168,12 @@ class Emulator:
         proxy = f"http://127.0.0.1:{self.doors.ports['proxy']}"
         return urllib3.ProxyManager(proxy, ca_certs=str(self.bundle))
 
-    def _outside(self) -> Outside | None:
-        """How containers reach hosts; without doors they reach none."""
+    def _outside(self, client: str) -> Outside | None:
+        """How containers of a run that stands somewhere reach hosts; without doors they reach none."""
         if self._doors is None:
             return None
-        return Outside("127.0.0.1", self._doors.ports["proxy"], self.bundle)
+        word = standpoints.authorization(client)
+        return Outside("127.0.0.1", self._doors.ports["proxy"], self.bundle, self._sealed, word)
 
     def _keep_time(self) -> None:
         """Do what falls due even when nobody asks for anything; first what would have made the start wait."""

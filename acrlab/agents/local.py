@@ -10,6 +10,7 @@ from acrlab.agents.protocol import Engine, EngineFailed, Outside, Registries
 from acrlab.agents.runner.services import SecretFailed, Services
 from acrlab.agents.work import MOST, Work
 from acrlab.domain.tasks.run import Ending, Order
+from acrlab.engine.tasks import workloads
 from acrlab.wire.app import App
 
 if TYPE_CHECKING:
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
 class LocalAgents:
     """They take a run as soon as it is offered.
 
-    `network` is how a run reaches other hosts, `outside` how its containers do, `ways` how its az does.
+    `network` is how a run reaches other hosts, `outside` how its containers do, `ways` how its az does that shares the
+    machine's network.
     """
 
     most = MOST
 
     def __init__(
         self, app: App, engine: Callable[[], Engine], folder: Path, network: "Callable[[], urllib3.PoolManager]",
-        outside: Callable[[], Outside | None] = lambda: None, ways: "Ways | None" = None,
+        outside: Callable[[str], Outside | None] = lambda client: None, ways: "Ways | None" = None,
     ) -> None:  # fmt: skip
         self._app, self._engine, self._folder = app, engine, folder
         self._network, self._outside, self._ways = network, outside, ways
@@ -51,14 +53,17 @@ class LocalAgents:
         from acrlab.agents.registries import RunRegistries  # late: an emulator starts without what only a run needs
         from acrlab.agents.services import RunServices, nowhere
 
+        world = self._app.world
+        with world.lock:
+            client = workloads.standing(world, id)
         registries = RunRegistries(self._app, id.lower(), order.logins)
         stopped = work.cancelled.is_set
         ways = self._ways or nowhere
-        services = RunServices(self._app.world, id.lower(), registries, self._network, tell, stopped, ways)
+        services = RunServices(world, id.lower(), registries, self._network, tell, stopped, ways)
         try:
             return carried_out(
                 order, self._engine, registries, services, self._folder / uuid.uuid4().hex, tell, work.cancelled,
-                self._app.world.now, self._outside(),
+                world.now, self._outside(client),
             )  # fmt: skip
         finally:
             services.close()

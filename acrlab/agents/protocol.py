@@ -131,7 +131,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     workdir: str = ""
     user: str = ""
     mounts: tuple[Mount, ...] = ()
-    network: str = ""  # name of a network of this run; "host", "none"
+    network: str = ""  # name of a network of this run; "host", "none"; empty: that of all that name none
     ports: tuple[str, ...] = ()
     expose: tuple[str, ...] = ()
     cpus: str = ""
@@ -211,6 +211,8 @@ class Outside(msgspec.Struct, frozen=True):
     host: str
     port: int
     certificates: Path
+    sealed: bool = False  # nothing but the emulator's hosts may be reached
+    authorization: str = ""  # what the proxy is told of where the run stands
 
 
 class Engine(Protocol):

@@ -24,7 +24,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""  # by which the other containers of its network find it
     hostname: str = ""
     hosts: Mapping[str, str] = {}  # name -> address, for /etc/hosts
-    network: str = ""  # of the run; empty: that of the agent; "none"
+    network: str = ""  # of the run; empty: that of all that name none; "host": that of the machine; "none"
     privileged: bool = False
     architecture: str = ""  # of its programs, as images call it; empty: that of the machine
     cpus: float = 0  # processors it may use; 0: all
@@ -38,6 +38,9 @@ def foreign(able: Sequence[str]) -> str:
 
 class Process(Protocol):
     """A process that was started."""
+
+    # Files below its root that were put aside for its time, and are back: nothing but their times has changed.
+    restored: frozenset[str]
 
     def wait(self, timeout: float | None = None) -> int | None:
         """The exit code (128 + n for signal n), or None when it still runs. Units: seconds."""

@@ -9,7 +9,7 @@ import urllib3
 from acrlab.agents import azure_cli, git_source, samples
 from acrlab.agents.acr_cli import AcrCli, CommandFailed
 from acrlab.agents.bases.recipes import AZ
-from acrlab.agents.protocol import Download, EngineFailed, Mount, Registries
+from acrlab.agents.protocol import Capabilities, Download, EngineFailed, Mount, Registries
 from acrlab.agents.runner import sources
 from acrlab.agents.runner.download import download
 from acrlab.agents.runner.services import Loan, SecretFailed, Services, SourceFailed
@@ -129,8 +129,10 @@ class RunServices(Services):
             run, home = self._open()
         return AcrCli(self._world, home.login_server, lambda host: self._found(host, run, home))(argv, log)
 
-    def loan(self) -> Loan:
+    def loan(self, able: Capabilities) -> Loan:
         """az of this machine where there is one, the emulator's certificates, and its proxy with the run's word.
+
+        Where containers have networks of their own, hosts answer in them by name: there the proxy is not needed.
 
         Raises: EngineFailed while the emulator has no doors.
         """
@@ -144,8 +146,13 @@ class RunServices(Services):
         mounts = [Mount(trust, TRUST, read_only=True)]
         with contextlib.suppress(azure_cli.AzMissing):  # then the image is no stand-in, and has its own
             mounts.append(Mount(azure_cli.modules(), AZ, read_only=True))
-        inside = {name: value.replace(str(trust), TRUST) for name, value in variables.items()}
-        return Loan(tuple(mounts), inside, HOST)
+        apart = able.engine == "embedded" and able.networks
+        inside = {
+            name: value.replace(str(trust), TRUST)
+            for name, value in variables.items()
+            if not (apart and name.lower().endswith("_proxy"))
+        }
+        return Loan(tuple(mounts), inside, "" if apart else HOST)
 
     def _open(self) -> tuple[Resource, Registry]:
         run = self._world.state.resources.get(self._run)

@@ -1,5 +1,6 @@
 """The unpacked file system of a stage or a container."""
 
+import contextlib
 import os
 import shutil
 import stat
@@ -93,6 +94,14 @@ class Tree:
         if self._before is None:
             self._before = snapshot(self.root)
         self._known = dict(self._owners)
+
+    def restored(self, paths: Iterable[str]) -> None:
+        """Files that were put aside since `mark`, and back: a change of nothing but their time."""
+        for path in paths:
+            with contextlib.suppress(OSError):  # its folder may have gone since
+                if self._before and path in self._before:
+                    time = os.lstat(self.root / path).st_ctime_ns
+                    self._before[path] = msgspec.structs.replace(self._before[path], changed=time)
 
     def changed(self, *, gathered: bool = False) -> Changes:
         """What is different since `mark`; `gathered` when what is written down of owners is of now."""

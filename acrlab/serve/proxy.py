@@ -19,10 +19,12 @@ from acrlab.serve.tunnel import OneAnswer, OneRequest, Opening, Pipe
 LOOPBACK = "127.0.0.1"
 METADATA = "169.254.169.254"  # Azure's instance metadata service, link-local
 PLAIN_PORTS = frozenset({80})
+CLOSED_PORTS = frozenset({22, 8080, 8443, 9418, 11371})  # of Azure's hosts: what asks there speaks no HTTPS to them
 CONNECT_PATIENCE = 15.0  # seconds
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 REQUEST_LINE = re.compile(r"([A-Z]{1,24}) ([!-~]+) (HTTP/1\.[01])\Z")
 FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*\Z")
+_UNSEALED = "Start it without --sealed to let other hosts through."
 REASONS = {
     400: "Bad Request",
     403: "Forbidden",
@@ -92,22 +94,18 @@ class Proxy:
         ours = found and is_loopback(found.host) and found.port in self.ports.values()
         return None if ours else found
 
-    def emulated(self, host: str) -> bool:
+    def emulated(self, host: str, port: int) -> bool:
         """Whether a host is answered here.
 
         Raises: Refused.
         """
-        if is_loopback(host):
-            return False
-        if host == METADATA or self.app.azure(host):
+        ours = is_loopback(host)
+        if not ours and (host == METADATA or self.app.azure(host) or (self.sealed and self.app.knows(host))):
+            if port in CLOSED_PORTS:
+                raise Refused(502, f"{host} is emulated at its ports 80 and 443; nothing answers at its port {port}.")
             return True
-        if self.sealed and self.app.knows(host):
-            return True
-        if self.sealed:
-            raise Refused(
-                403,
-                f"acrlab is sealed, so {host} was not contacted. Start it without --sealed to let other hosts through.",
-            )
+        if self.sealed and not (ours and port in self.ports.values()):
+            raise Refused(403, f"acrlab is sealed, so {host} was not contacted. {_UNSEALED}")
         return False
 
 
@@ -177,7 +175,7 @@ class ProxyProtocol(asyncio.Protocol):
             raise Refused(400, f"Where the client stands cannot be read: {error}.") from None
         if head.method == "CONNECT":
             host, port = address(head.target, None)
-            if not self.proxy.emulated(host):
+            if not self.proxy.emulated(host, port):
                 self.proxy.arrivals.start(self._answering(host, self._tunnel(host, port, rest)))
             elif port in PLAIN_PORTS:
                 self.transport.write(ESTABLISHED)
@@ -190,7 +188,7 @@ class ProxyProtocol(asyncio.Protocol):
         raw_authority, raw_path = heads.origin_form(head.target.encode())
         authority, path = (raw_authority or b"").decode(), raw_path.decode()
         host, port = address(authority, 80)
-        if self.proxy.emulated(host):
+        if self.proxy.emulated(host, port):
             self._serve(rewritten(head, authority, path) + rest, standpoint)
         else:
             self.proxy.arrivals.start(self._answering(host, self._forward(head, authority, path, rest)))

@@ -44,6 +44,12 @@ def checked(text: str) -> str:
     return f"{network}/{subnet}"
 
 
+def authorization(standpoint: str) -> str:
+    """The value of the header that says it, for a client of our own."""
+    network, slash, subnet = standpoint.partition("/")
+    return f"Basic {base64.b64encode(f'{network}:{subnet if slash else ADDRESS}'.encode()).decode()}"
+
+
 def credentials(standpoint: str) -> str:
     """The user part of a proxy's URL that says it: `office:desks@`."""
     network, slash, subnet = standpoint.partition("/")

@@ -44,7 +44,7 @@ class Site(BaseHTTPRequestHandler):
         if path.startswith("/to/"):
             return self.answer(302, b"", Location=f"http://127.0.0.1:{path.removeprefix('/to/')}")
         if path == "/away":
-            return self.answer(302, b"", Location="https://elsewhere.example/file")
+            return self.answer(302, b"", Location="https://mcr.microsoft.com/file")
         if path.startswith("/missing"):
             return self.answer(404, b"nothing here\n")
         if path == "/huge":
@@ -88,12 +88,19 @@ def site():
 
 
 @pytest.fixture(scope="module")
+def sealed():
+    with Emulator(sealed=True, engine="none") as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
 def emulator(tmp_path_factory):
+    """An open one: its runs may ask the server of this test."""
     source = tmp_path_factory.mktemp("repository")
     (source / "sub").mkdir()
     (source / "top").write_text("top")
     (source / "sub" / "file").write_text("file")
-    emulator = Emulator(sealed=True, engine="none")
+    emulator = Emulator(engine="none")
     with emulator.world.lock:  # before it starts: what it loads then, and what this loads, would be parsed side by side
         repositories.create(emulator.world, hosting.address(REPOSITORY), "tester", folder=str(source))
     with emulator.start():
@@ -147,12 +154,7 @@ def test_the_name_where_the_address_has_none(shop, services, site, tmp_path):
         ("{site} /d/", "ADD failed: cannot determine filename for source {site}", ""),
         ("{site}/round /d/", 'ADD failed: Get "{site}/round": stopped after 10 redirects',
          'failed to load cache key: Get "{site}/round": stopped after 10 redirects'),
-        ("https://elsewhere.example/x /d/",
-         'Get "https://elsewhere.example/x": acrlab is sealed, so elsewhere.example was not contacted',
-         "acrlab is sealed, so elsewhere.example was not contacted"),
-        ("http://elsewhere.example/x /d/", "acrlab is sealed, so elsewhere.example was not contacted. Start it",
-         "failed to load cache key: Get \"http://elsewhere.example/x\": acrlab is sealed"),
-        ("{site}/away /d/", "acrlab is sealed", "acrlab is sealed"),
+        ("{site}/away /d/", "failed to GET {site}/away with status 501", "invalid response status 501"),
         ("{site}/huge /d/", "larger than the", "larger than the"),
         ("{site}/short /d/", "IncompleteRead", "IncompleteRead"),
         ("http://127.0.0.1:9/x /d/", "127.0.0.1 could not be reached", "failed to load cache key"),
@@ -171,7 +173,6 @@ def test_the_name_where_the_address_has_none(shop, services, site, tmp_path):
         ("--keep-git-dir=perhaps https://github.com/contoso/adding.git /r", "the --keep-git-dir option",
          "expecting boolean value for flag keep-git-dir, not: perhaps"),
         ("https://github.com/contoso/nosuch.git /r", "failed to GET", "failed to fetch remote"),
-        ("https://elsewhere.example/r.git /r", "acrlab is sealed", "acrlab is sealed"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_added(shop, services, site, line, old, new):
@@ -179,6 +180,33 @@ def test_what_cannot_be_added(shop, services, site, line, old, new):
     assert old.format(site=site) in shop.fails(text, remote=services)
     if new:
         assert new.format(site=site) in shop.fails(text, remote=services, buildkit=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "old", "new"),
+    [
+        ("https://elsewhere.example/x /d/",
+         'Get "https://elsewhere.example/x": acrlab is sealed, so elsewhere.example was not contacted',
+         "acrlab is sealed, so elsewhere.example was not contacted"),
+        ("http://elsewhere.example/x /d/", "acrlab is sealed, so elsewhere.example was not contacted. Start it",
+         "failed to load cache key: Get \"http://elsewhere.example/x\": acrlab is sealed"),
+        ("https://elsewhere.example/r.git /r", "acrlab is sealed", "acrlab is sealed"),
+        ("{site}/a /d/", "acrlab is sealed, so 127.0.0.1 was not contacted", "so 127.0.0.1 was not contacted"),
+        ("http://localhost:{port}/a /d/", "acrlab is sealed, so localhost was not contacted",
+         "so localhost was not contacted"),
+        ("https://127.0.0.1:{port}/a /d/", "acrlab is sealed, so 127.0.0.1 was not contacted",
+         "so 127.0.0.1 was not contacted"),
+        ("http://[::1]:{port}/a /d/", "acrlab is sealed, so ::1 was not contacted", "so ::1 was not contacted"),
+        ("http://127.1:{port}/a /d/", "acrlab is sealed, so 127.1 was not contacted", "so 127.1 was not contacted"),
+        ("http://a.localhost:{port}/r.git /d/", "so a.localhost was not contacted", "http resp 403"),
+    ],
+)  # fmt: skip
+def test_a_sealed_run_reaches_neither_others_nor_this_machine(shop, sealed, site, line, old, new):
+    services = RunServices(sealed.world, "no run", None, sealed._network, lambda line: None)
+    text = f"FROM scratch\nADD {line.format(site=site, port=site.rpartition(':')[2])}\n"
+    assert old in shop.fails(text, remote=services)
+    assert new in shop.fails(text, remote=services, buildkit=True)
+    services.close()
 
 
 def test_without_a_way_out(shop, site):

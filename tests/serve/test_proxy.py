@@ -267,18 +267,33 @@ def test_a_second_request_never_reaches_the_first_ones_host(doors: Doors, world:
 
 
 def test_sealed_refuses_others_by_name(sealed: Doors, world: int) -> None:
-    for request in (b"CONNECT example.com:443 HTTP/1.1\r\n\r\n", get("http://example.com/x")):
-        with knock(sealed, request).sock as sock:
-            answer = Wire(sock).answer()
-            assert answer.status == 403
-            assert b"example.com" in answer.body and b"--sealed" in answer.body
+    """Other services of this machine, too: what it answers is not the lab's."""
+    for host in ("example.com", "127.0.0.1", "localhost", "a.localhost", "[::1]", "127.9.9.9", "0.0.0.0"):
+        target = f"{host}:{world}"
+        for request in (f"CONNECT {target} HTTP/1.1\r\n\r\n".encode(), get(f"http://{target}/x")):
+            with knock(sealed, request).sock as sock:
+                answer = Wire(sock).answer()
+                assert answer.status == 403
+                assert host.strip("[]").encode() in answer.body and b"--sealed" in answer.body
+    assert not World.heads
+    own = sealed.ports["http"]
     for request in (
-        f"CONNECT 127.0.0.1:{world} HTTP/1.1\r\n\r\n".encode(),
-        get(f"http://localhost:{world}/x"),
+        f"CONNECT 127.0.0.1:{own} HTTP/1.1\r\n\r\n".encode(),
+        get(f"http://localhost:{own}/echo"),
         b"CONNECT one.azurecr.io:443 HTTP/1.1\r\n\r\n",
     ):
         with knock(sealed, request).sock as sock:
             assert Wire(sock).answer().status == 200
+
+
+def test_a_port_that_no_emulated_host_has(sealed: Doors, doors: Doors) -> None:
+    """Who asks there speaks another language than HTTPS, and would wait for an answer in it."""
+    for port in (22, 8080, 8443, 9418, 11371):
+        for each in (doors, sealed):
+            with knock(each, f"CONNECT one.azurecr.io:{port} HTTP/1.1\r\n\r\n".encode()).sock as sock:
+                answer = Wire(sock).answer()
+                assert answer.status == 502
+                assert b"one.azurecr.io is emulated at its ports 80 and 443" in answer.body
 
 
 def test_a_host_that_cannot_be_reached(doors: Doors) -> None:

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from acrlab.agents.confine import interpreters, networks
-from acrlab.agents.confine.names import ADDRESSES
 from acrlab.agents.confine.networks import Network
 from acrlab.agents.confine.orders import CONTAINER, NETWORK, RECLAIM
 from acrlab.agents.confine.process import Confined, answer
 from acrlab.agents.confine.rungs import MANY, Rung
 from acrlab.agents.confine.starter import Starter
-from acrlab.agents.confine.way_out import PORTS, WayOut
-from acrlab.agents.paths import resolved
+from acrlab.agents.confine.trust import Trust
+from acrlab.agents.confine.way_out import ADDRESSES, PORTS, WayOut
 from acrlab.agents.protocol import Capabilities, EngineFailed, Outside, Sink
 from acrlab.agents.sandbox import Command
 
-_BUNDLES = ("etc/ssl/certs/ca-certificates.crt", "etc/ssl/cert.pem", "etc/pki/tls/certs/ca-bundle.crt")
+_DEFAULT = ("", "default", "bridge")  # names for the network of those that ask for none
 MEMORY, PROCESSES = 8 << 30, 4096  # bytes and processes for each container
 
 
@@ -38,7 +37,10 @@ class Confinement:
         self._lends = rung.ids == "many" and os.geteuid() != 0  # files to owners that this process cannot give them to
         self._memory, self._processes = memory, processes
         self._networks: dict[str, Network] = {}
-        self._made = 0
+        self._made = 1
+        self._bridge: Network | None = None  # of those that ask for none; made for the first of them
+        self._bridging, self._said = threading.Lock(), threading.Event()
+        self._trusts: dict[str, Trust] = {}
         self._shared: set[str] = set()  # folders that containers could write to
         self._roots: dict[str, Path] = {}  # in use
         self._running: dict[str, Confined] = {}
@@ -49,7 +51,7 @@ class Confinement:
     def start(self, command: Command, sink: Sink) -> Confined:
         """Start a process. Raises: EngineFailed."""
         self._refuse(command)
-        network = self._network(command.network)
+        network = self._network(command.network, sink)
         key = secrets.token_hex(6)
         self._occupy(key, command.root)
         try:
@@ -76,19 +78,25 @@ class Confinement:
                 return
             number = self._made
             self._made += 1
-        namespace, *ways = self._namespace(number) if not self._rung.jailed else [-1]
-        way_out = WayOut(self._outside, ways) if self._outside and ways else None
-        network = Network(number, namespace, way_out)
-        if way_out:
-            way_out.begin(network.tell)
+        network = self._opened(number)
         with self._lock:
             self._networks[name] = network
+
+    def _opened(self, number: int) -> Network:
+        namespace, *ways = self._namespace(number) if not self._rung.jailed else [-1]
+        way_out = WayOut(self._outside, ways) if self._outside and ways else None
+        network = Network(number, namespace, way_out, strangers=number == 0)
+        if way_out:
+            way_out.begin(network.tell)
+        return network
 
     def close(self) -> None:
         """End every process and network."""
         with self._lock:
             running, made = list(self._running.values()), list(self._networks.values())
             self._networks.clear()
+            made += [self._bridge] if self._bridge else []
+            self._bridge = None
         for process in running:
             process.kill()
         for process in running:
@@ -121,18 +129,46 @@ class Confinement:
                 raise EngineFailed("another process has this root", 125)
             self._roots[key] = root
 
-    def _network(self, name: str) -> Network | None:
-        if name in ("", "host", "none"):
+    def _network(self, name: str, sink: Sink) -> Network | None:
+        """Where a command is to be; nothing for "none", and where it shares the machine's network."""
+        if name == "none":
             return None
+        if name == "host" or name in _DEFAULT:
+            return self._unnamed(name, sink)
         with self._lock:
             found = self._networks.get(name)
         if not found:
             raise EngineFailed(f"Error response from daemon: network {name} not found", 125)
+        if found.namespace < 0:
+            self._warn(sink)
         return found
+
+    def _unnamed(self, name: str, sink: Sink) -> Network | None:
+        if not self._outside or (name == "host" and not self._outside.sealed):
+            return None
+        if self._rung.jailed or not self.capabilities.networks:
+            self._warn(sink)
+            return None
+        if name == "host":
+            sink(b"acrlab: acrlab is sealed, so network host is the default one: the machine's own is not reached\n")
+        with self._bridging:
+            self._bridge = self._bridge or self._opened(0)
+            return self._bridge
+
+    def _warn(self, sink: Sink) -> None:
+        """Say once what having the machine's network means."""
+        if not self._outside or self._said.is_set():
+            return
+        self._said.set()
+        means = "--sealed does not hold in them, and " if self._outside.sealed else ""
+        sink(
+            f"acrlab: containers confined by {self._rung.title} share this machine's network: {means}"
+            "emulated hosts do not answer in them by name\n".encode()
+        )
 
     def _order(self, command: Command, key: str, network: Network | None) -> dict[str, Any]:
         """Everything a supervisor has to know, but its address."""
-        shares = command.network in ("", "host") or self._rung.jailed
+        shares = self._rung.jailed or (not network and command.network != "none")
         server = network.gateway if network and network.way_out else ""
         hostname = command.hostname or key
         files = {
@@ -145,6 +181,8 @@ class Confinement:
         for name, text in files.items():
             (home / name).write_text(text)
             (home / name).chmod(0o644)
+        if server and self._outside:
+            self._trusts[key] = Trust(command.root, self._outside.certificates, home)
         own = [{"source": str(home / name), "target": f"/etc/{name}", "read_only": False} for name in files]
         mounts = [
             {"source": str(each.source), "target": each.target, "read_only": each.read_only}
@@ -158,7 +196,7 @@ class Confinement:
             "environment": dict(command.environment),
             "workdir": command.workdir or "/",
             "user": command.user,
-            "mounts": own + (_certificates(command.root, self._outside) if server else []) + mounts,
+            "mounts": own + mounts,
             "hostname": hostname,
             "network": command.network,
             "privileged": command.privileged,
@@ -202,13 +240,17 @@ class Confinement:
         process.follow(lambda: self._ended(key, network))
         return process
 
-    def _ended(self, key: str, network: Network | None) -> None:
+    def _ended(self, key: str, network: Network | None) -> frozenset[str]:
+        """Tidy up; the files of its root that were put aside for it, and are back."""
+        trust = self._trusts.pop(key, None)
+        restored = trust.end() if trust else frozenset()
         with self._lock:
             self._running.pop(key, None)
             self._roots.pop(key, None)
         if network:
             network.leave(key)
         shutil.rmtree(self._folder / "containers" / key, ignore_errors=True)
+        return restored
 
     def _namespace(self, number: int) -> list[int]:
         """A namespace, and the sockets in it by which containers are let out."""
@@ -238,13 +280,3 @@ class Confinement:
 
 def _extra(command: Command) -> str:
     return "".join(f"{address}\t{name}\n" for name, address in command.hosts.items())
-
-
-def _certificates(root: Path, outside: Outside | None) -> list[dict[str, Any]]:
-    """In the place of those that an image has, so that the hosts that are answered here are believed."""
-    places = {resolved(root, each) for each in _BUNDLES} if outside else set()
-    return [
-        {"source": str(outside.certificates), "target": f"/{place}", "read_only": True}
-        for place in sorted(places)
-        if outside and (root / place).is_file() and not (root / place).is_symlink()
-    ]

@@ -9,12 +9,17 @@ import struct
 import threading
 from collections import OrderedDict
 
-ADDRESSES = "198.18.0.0/15"
-_FIRST = int(ipaddress.IPv4Network(ADDRESSES).network_address)
+_ADDRESSES = ipaddress.IPv4Network("198.18.0.0/15")
+_FIRST = int(_ADDRESSES.network_address)
 _MOST = 4096  # names that are known at a time
 _NAME = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 _LOCAL = ("localhost", "local", "internal", "localdomain")
 _A, _IN, _ANSWER, _NO_SUCH, _TTL = 1, 1, 0x8180, 3, 60
+
+
+def hands_out(address: str) -> bool:
+    """Whether it is one of those that stand for a name."""
+    return ipaddress.IPv4Address(address) in _ADDRESSES
 
 
 class Names:

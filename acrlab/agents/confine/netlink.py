@@ -15,7 +15,7 @@ _UP = 1
 _NAME, _MASTER, _INFO, _NAMESPACE = 3, 10, 18, 28
 _INFO_KIND, _INFO_DATA, _PEER = 1, 2, 1
 _LOCAL_ADDRESS, _ADDRESS, _GATEWAY, _OUT = 2, 1, 5, 4
-_LOCAL_TABLE = 255
+_MAIN_TABLE = 254
 _NESTED = 0x8000
 
 
@@ -69,10 +69,10 @@ def network(gateway: str, length: int) -> None:
 
 
 def everything(addresses: str) -> None:
-    """Have this network namespace take what is sent to a whole range of addresses as its own."""
+    """Have this network namespace take what is sent to a whole range of addresses as its own, but for its networks'."""
     range_ = ipaddress.IPv4Network(addresses)
     with _Link() as link:
-        body = struct.pack("=BBBBBBBBI", socket.AF_INET, range_.prefixlen, 0, 0, _LOCAL_TABLE, 3, 254, 2, 0)
+        body = struct.pack("=BBBBBBBBI", socket.AF_INET, range_.prefixlen, 0, 0, _MAIN_TABLE, 3, 254, 2, 0)
         to = _attribute(_ADDRESS, range_.network_address.packed)
         out = _attribute(_OUT, struct.pack("=I", socket.if_nametoindex("lo")))
         link.ask(_NEW_ROUTE, body + to + out, create=True)

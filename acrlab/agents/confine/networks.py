@@ -27,10 +27,16 @@ class Member(msgspec.Struct):
 
 
 class Network:
-    """One network. `namespace` is an open file, -1 where containers share the machine's network."""
+    """One network. `namespace` is an open file, -1 where containers share the machine's network.
 
-    def __init__(self, number: int, namespace: int, way_out: WayOut | None = None) -> None:
-        self.namespace, self._prefix, self.way_out = namespace, f"172.{18 + number % _MOST}", way_out
+    `strangers` do not know each other by name, as on docker's default bridge.
+    """
+
+    def __init__(
+        self, number: int, namespace: int, way_out: WayOut | None = None, *, strangers: bool = False
+    ) -> None:  # fmt: skip
+        self.namespace, self._prefix, self.way_out = namespace, f"172.{17 + number % _MOST}", way_out
+        self._strangers = strangers
         self._members: dict[str, Member] = {}
         self._last = 0
         self._lock = threading.Lock()
@@ -74,9 +80,13 @@ class Network:
 
     def _write(self) -> None:
         """Into the same files: they are mounted."""
-        everybody = "".join(f"{each.address}\t{' '.join(each.names)}\n" for each in self._members.values())
+        everybody = "".join(map(_line, self._members.values()))
         for each in self._members.values():
-            each.hosts.write_text(_LOCAL + each.extra + everybody)
+            each.hosts.write_text(_LOCAL + each.extra + (_line(each) if self._strangers else everybody))
+
+
+def _line(member: Member) -> str:
+    return f"{member.address}\t{' '.join(member.names)}\n"
 
 
 def alone(extra: str, *, shares: bool) -> str:

@@ -24,12 +24,13 @@ class Confined:
         self._control, self._output, self._sink, self._answers = control, output, sink, answers
         self._owners = owners  # brought up to date when it ends
         self.controllers = controllers  # those that limit it
+        self.restored: frozenset[str] = frozenset()
         self._done, self._code = threading.Event(), _KILLED
         self._error: Exception | None = None
         self._lock = threading.Lock()
 
-    def follow(self, ended: Callable[[], None]) -> None:
-        """Hand on its output from now on; `ended` is called once, when it has."""
+    def follow(self, ended: Callable[[], frozenset[str]]) -> None:
+        """Hand on its output from now on; `ended` is called once, when it has, and says what was restored."""
         threading.Thread(target=self._follow, args=(ended,), daemon=True, name="acrlab-container").start()
 
     def wait(self, timeout: float | None = None) -> int | None:
@@ -49,7 +50,7 @@ class Confined:
         """Wait for its end, whatever it is."""
         self._done.wait()
 
-    def _follow(self, ended: Callable[[], None]) -> None:
+    def _follow(self, ended: Callable[[], frozenset[str]]) -> None:
         while chunk := os.read(self._output, _CHUNK):
             self._hand_on(chunk)
         os.close(self._output)
@@ -60,7 +61,7 @@ class Confined:
         with self._lock:
             self._answers.close()
             self._control.close()
-        ended()
+        self.restored = ended()
         self._done.set()
 
     def _gather(self, owners: dict[str, list[int]] | None) -> None:

@@ -4,15 +4,17 @@ So a host that is emulated answers, others are reached as far as the emulator le
 """
 
 import contextlib
+import ipaddress
 import selectors
 import socket
 import threading
 from collections.abc import Callable
 
-from acrlab.agents.confine.names import Names
+from acrlab.agents.confine.names import Names, hands_out
 from acrlab.agents.protocol import Outside
 
-PORTS = (80, 443)
+ADDRESSES = "0.0.0.0/0"  # all lead here, so that what is not let out hears so at once
+PORTS = (22, 80, 443, 8080, 8443, 9418, 11371)  # ssh, web servers, git, keys of packages
 _MOST, _CHUNK, _HEAD = 128, 1 << 16, 1 << 14  # connections at a time, bytes
 _PATIENCE, _IDLE = 60.0, 600.0  # seconds
 
@@ -73,16 +75,26 @@ class WayOut:
         try:
             with near, contextlib.suppress(OSError):
                 address, port = near.getsockname()
-                name = self._names.name(address)
+                name = self._names.name(address) or (address if self._elsewhere(address, whom) else "")
                 if name:
                     self._connected(near, name, port, whom)
         finally:
             with self._lock:
                 self._open.discard(near)
 
+    def _elsewhere(self, address: str, whom: str) -> bool:
+        """Whether an address stands for no name, and is not on the network of who asks for it.
+
+        Nobody is told who this machine is: the metadata service answers those who say which run they belong to.
+        """
+        found, there = ipaddress.IPv4Address(address), ipaddress.IPv4Network(f"{whom}/16", strict=False)
+        metadata = found.is_link_local and not self.outside.authorization
+        return not hands_out(address) and found not in there and not metadata
+
     def _connected(self, near: socket.socket, name: str, port: int, whom: str) -> None:
         with socket.create_connection((self.outside.host, self.outside.port), _PATIENCE) as far:
-            far.sendall(f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n\r\n".encode())
+            word = f"Proxy-Authorization: {self.outside.authorization}\r\n" if self.outside.authorization else ""
+            far.sendall(f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n{word}\r\n".encode())
             head, early = _head(far)
             if head.split(b" ", 2)[1:2] != [b"200"]:
                 self._tell(whom, f"acrlab: {(early + _rest(far)).decode(errors='replace').strip() or name}")

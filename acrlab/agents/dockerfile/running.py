@@ -109,13 +109,14 @@ class Running:
             self._log.output,
         )  # fmt: skip
         code = self._wait(process)
+        tree.restored(process.restored)
         if code:
             raise self._failed(argv, code)
         self._log.removed(container)
 
     def _network(self, instruction: Instruction) -> str:
         asked = dict(instruction.flags).get("network", "")
-        return {"none": "none", "host": ""}.get(asked, self._what.network)
+        return asked if asked in ("none", "host") else self._what.network
 
     def _volumes(self, work: Work) -> list[Mount]:
         """The legacy builder forgets what a command writes into a volume."""

@@ -58,7 +58,9 @@ class Containers:
         finally:
             if process is None:
                 self._roots.give(image, tree)
-        started = Started(id, process, lambda: self._roots.give(image, tree), keep=not container.remove)
+        started = Started(
+            id, process, lambda: self._roots.give(image, tree, process.restored), keep=not container.remove
+        )
         with self._lock:
             self._running[container.name] = started
         return started

@@ -41,8 +41,9 @@ class Roots:
             raise
         return tree
 
-    def give(self, image: Image, tree: Tree) -> None:
-        """Back from a container that has ended."""
+    def give(self, image: Image, tree: Tree, restored: frozenset[str] = frozenset()) -> None:
+        """Back from a container that has ended; `restored` is what its process says was."""
+        tree.restored(restored)
         try:
             clean = tree.changed(gathered=self._gathered) == _UNCHANGED
         except EngineFailed:

@@ -118,7 +118,7 @@ class Docker:
         )  # fmt: skip
 
     def _lent(self, container: Container) -> Container:
-        loan = self.machine.services.loan()
+        loan = self.machine.services.loan(self.machine.agent.capabilities)
         return replace(
             container, mounts=(*container.mounts, *loan.mounts), network=loan.network or container.network,
             environment={**loan.environment, **container.environment},

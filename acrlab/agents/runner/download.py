@@ -19,13 +19,17 @@ REDIRECTS = 10
 SILENCE = urllib3.Timeout(connect=30, read=60)  # seconds without a byte
 _SEALED, _REFUSED = "acrlab is sealed", "Tunnel connection failed: 403"  # as the emulator's own proxy says no
 _CHUNK, _TOLD = 1 << 20, 1000  # bytes
+_OF_ONE_HOST = ("Host", "Authorization", "Proxy-Authorization", "Cookie")  # where a proxy is asked, urllib3 keeps Host
 
 
 def download(
     url: str, file: Path, pool: urllib3.PoolManager, *, most: int = MOST, stopped: Callable[[], bool] = lambda: False
 ) -> Download:
     """Put it into a file. Units: `most` is bytes. Raises: SourceFailed, with the status where there was an answer."""
-    retries = urllib3.Retry(connect=0, read=0, other=0, status=0, redirect=REDIRECTS, raise_on_redirect=True)
+    retries = urllib3.Retry(
+        connect=0, read=0, other=0, status=0, redirect=REDIRECTS, raise_on_redirect=True,
+        remove_headers_on_redirect=_OF_ONE_HOST,
+    )  # fmt: skip
     try:
         response = pool.request(
             "GET", url, preload_content=False, retries=retries, timeout=SILENCE, headers={"Accept-Encoding": "identity"}

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from acrlab.agents.protocol import Download, Mount, RemoteFailed
+from acrlab.agents.protocol import Capabilities, Download, Mount, RemoteFailed
 from acrlab.domain.tasks.run import Source
 
 
@@ -58,6 +58,6 @@ class Services(Protocol):
         """The text behind a URL, within two seconds: a file of aliases. Raises: SourceFailed."""
         raise SourceFailed(f'Get "{url}": not emulated: files of aliases by URL')
 
-    def loan(self) -> Loan:
+    def loan(self, able: Capabilities) -> Loan:
         """What a container of azure-cli gets from this machine: az where there is one, and a way to Azure."""
         return Loan()

@@ -1,11 +1,13 @@
 """The networks of a run: containers that find each other by name, each with its own ports."""
 
+import base64
 import socket
 import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from acrlab.agents.confine.names import Names
@@ -85,7 +87,7 @@ def test_networks_are_apart_and_the_machine_s_is_not_reached(rung: Rung, root: P
 
 
 @every_mounting_rung
-def test_a_build_step_shares_the_machine_s_network(rung: Rung, root: Path) -> None:
+def test_without_an_emulator_outside_the_machine_s_network_is_shared(rung: Rung, root: Path) -> None:
     with box(rung, root) as here, socket.create_server(("127.0.0.1", 0)) as machine:
         for network in ("", "host"):
             process, output = python(here, CLIENT, "localhost", str(machine.getsockname()[1]), network=network)
@@ -141,7 +143,7 @@ def outside() -> Iterator[Outside]:
     except ImportError as error:
         not_run(f"no emulator beside the sandbox: {error}")
     with Emulator(sealed=True, engine="none") as emulator:
-        yield Outside("127.0.0.1", emulator.doors.ports["proxy"], emulator.bundle)
+        yield Outside("127.0.0.1", emulator.doors.ports["proxy"], emulator.bundle, sealed=True)
 
 
 @every_mounting_rung
@@ -181,11 +183,138 @@ def test_nothing_but_hosts_is_behind_the_way_out(rung: Rung, root: Path, outside
         here.sandbox.network("n", create=True)
         for name, port in (
             ("x.localhost", "443"), ("single", "443"), ("127.0.0.1", str(outside.port)), ("198.18.0.9", "443"),
-            ("management.azure.com", "22"), ("172.18.0.1", str(outside.port)),
+            ("management.azure.com", "22"), ("172.18.0.1", str(outside.port)), ("172.18.0.1", "443"),
         ):  # fmt: skip
             process, output = python(here, CLIENT, name, port, network="n")
             told = output.text() if process.wait(60) else "\n"  # type: ignore[attr-defined]
             assert told == "\n" or "Error" in told or "error" in told, (name, told)
+
+
+METADATA = """
+import http.client
+connection = http.client.HTTPConnection("169.254.169.254", timeout=60)
+connection.request("GET", "/metadata/instance?api-version=2021-02-01", headers={"Metadata": "true"})
+print(connection.getresponse().status)
+"""
+
+
+@every_mounting_rung
+@pytest.mark.parametrize("word", ["", f"Basic {base64.b64encode(b'tasks:nobody').decode()}"])
+def test_nobody_without_a_run_s_word_is_told_who_this_machine_is(
+    rung: Rung, root: Path, outside: Outside, word: str
+) -> None:
+    with box(rung, root, outside=msgspec.structs.replace(outside, authorization=word)) as here:
+        process, output = python(here, METADATA)
+        assert process.wait(60) == (0 if word else 1), output.text()  # type: ignore[attr-defined]
+
+
+DEFAULTS = ("", "default", "bridge", "host")
+
+
+@every_mounting_rung
+@pytest.mark.parametrize("network", DEFAULTS)
+def test_who_names_no_network_reaches_what_the_emulator_lets(
+    rung: Rung, root: Path, outside: Outside, network: str
+) -> None:
+    """Sealed, not even host is that of the machine."""
+    (root / BUNDLE).parent.mkdir(parents=True)
+    (root / BUNDLE).write_text("none")
+    with box(rung, root, outside=outside) as here, socket.create_server(("127.0.0.1", 0)) as machine:
+        process, output = python(here, ASKING, *DISCOVERY, network=network)
+        assert process.wait(60) == 0, output.text()  # type: ignore[attr-defined]
+        assert output.text().splitlines()[-1].startswith("200 ")
+        assert ("so network host is the default one" in output.text()) == (network == "host")
+        process, output = python(here, ASKING, "elsewhere.example", "/", network=network)
+        assert process.wait(60) == 1  # type: ignore[attr-defined]
+        assert "acrlab: acrlab is sealed, so elsewhere.example was not contacted" in output.text()
+        process, output = python(here, CLIENT, "203.0.113.9", "443", network=network)
+        process.wait(60)  # type: ignore[attr-defined]
+        assert "acrlab: acrlab is sealed, so 203.0.113.9 was not contacted" in output.text()
+        port = str(machine.getsockname()[1])
+        process, output = python(here, CLIENT, "127.0.0.1", port, network=network)
+        assert process.wait(60) == 1 and "refused" in output.text()  # type: ignore[attr-defined]
+
+
+@every_mounting_rung
+def test_on_the_default_network_nobody_is_known_by_name(rung: Rung, root: Path, outside: Outside) -> None:
+    with box(rung, root, outside=outside) as here:
+        _, output = python(here, SERVER, "9000", "the first", name="first")
+        output.until("listening")
+        code, hosts = here.run("cat /etc/hosts", name="second", hostname="own")
+        assert code == 0 and "first" not in hosts and "172.17.0.3\tsecond own" in hosts
+        process, output = python(here, CLIENT, "172.17.0.2", "9000")
+        assert process.wait(60) == 0, output.text()  # type: ignore[attr-defined]
+        assert output.text() == "the first\n"
+
+
+@every_mounting_rung
+def test_an_open_emulator_leaves_host_alone(rung: Rung, root: Path, outside: Outside) -> None:
+    unsealed = msgspec.structs.replace(outside, sealed=False)
+    with box(rung, root, outside=unsealed) as here, socket.create_server(("127.0.0.1", 0)) as machine:
+        process, output = python(here, CLIENT, "localhost", str(machine.getsockname()[1]), network="host")
+        peer, _ = machine.accept()
+        with peer:
+            peer.sendall(b"the machine")
+        assert process.wait(60) == 0, output.text()  # type: ignore[attr-defined]
+        assert output.text() == "the machine\n"
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_where_there_are_no_networks_it_is_said_once(root: Path, outside: Outside, sealed: bool) -> None:
+    with box(CHROOT, root, outside=msgspec.structs.replace(outside, sealed=sealed)) as here:
+        _, said = here.run("true")
+        assert "acrlab: containers confined by chroot share this machine's network" in said
+        assert ("--sealed does not hold in them" in said) == sealed
+        assert here.run("true", network="host")[1] == ""
+
+
+REPLACED = f"""
+cat /{BUNDLE} > /tmp/new && echo "and mine" >> /tmp/new && mv /tmp/new /{BUNDLE} && echo moved
+"""
+
+
+@every_mounting_rung
+@pytest.mark.parametrize(
+    ("script", "left", "restored"),
+    [
+        ("true", "the image's\n", True),
+        (REPLACED, "the image's\nand mine\n", False),
+        (f"echo 'and mine' >> /{BUNDLE}", "the image's\nand mine\n", False),
+        (f"echo only mine > /{BUNDLE}", "only mine\n", False),
+        (f"chmod 600 /{BUNDLE}", "the image's\n", False),
+        (f"rm /{BUNDLE}", None, False),
+        (f"rm /{BUNDLE} && ln -s /etc/passwd /{BUNDLE}", "the users", False),
+        ("mv /etc/ssl/certs /moved && ln -s / /etc/ssl/certs", None, True),
+    ],
+)
+def test_a_process_may_replace_the_certificates(
+    rung: Rung, root: Path, outside: Outside, script: str, left: str | None, restored: bool
+) -> None:
+    """As update-ca-certificates and package managers do; nothing of the emulator's stays."""
+    own = root / BUNDLE
+    own.parent.mkdir(parents=True)
+    own.write_text("the image's\n")
+    own.chmod(0o644)
+    before, folder = own.stat(), own.parent.stat()
+    with box(rung, root, outside=outside) as here:
+        process, output = here.start(script)
+        assert process.wait(60) == 0, output.text()
+        assert process.restored == (frozenset({BUNDLE}) if restored else frozenset())
+    if left == "the users":
+        assert own.is_symlink()
+    elif left is None:
+        assert not own.exists()
+    else:
+        assert own.read_text() == left
+    if script == "true":
+        after = own.stat()
+        assert (after.st_ino, after.st_mtime_ns, after.st_mode) == (before.st_ino, before.st_mtime_ns, before.st_mode)
+        assert own.parent.stat().st_mtime_ns == folder.st_mtime_ns
+    if script.startswith("chmod"):
+        assert own.stat().st_mode & 0o777 == 0o600
+    assert "CERTIFICATE" not in "".join(
+        each.read_text(errors="replace") for each in root.rglob("*.crt") if each.is_file() and not each.is_symlink()
+    )
 
 
 def question(name: str, kind: int = 1, count: int = 1) -> bytes:

@@ -107,7 +107,7 @@ def test_acr_purge(run):
 def test_az_is_lent_what_it_needs(run):
     """The alias, and the image by its name; no other image is lent anything."""
     loan = Loan((Mount(run.folder, "/opt/acrlab/trust", read_only=True),), {"HTTPS_PROXY": "p", "A": "loan"}, "host")
-    run.desk.loan = lambda: loan
+    run.desk.loan = lambda able: loan
     run.task(A + "  - cmd: az echo list\n    env: [A=b]\n  - cmd: mcr.microsoft.com/azure-cli true\n"
              "  - cmd: bash true\n")  # fmt: skip
     first, second, third = run.agent.started
