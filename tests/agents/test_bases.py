@@ -104,6 +104,7 @@ def test_bash_takes_options_and_commands(shop):
     ("name", "command", "said"),
     [
         ("python:3.12-slim", "python -c 'import ssl, sqlite3, ctypes; print(6*7)' && pip --version", "42"),
+        ("python:3.12", "python -c 'import ssl; print(len(ssl.create_default_context().get_ca_certs()) > 9)'", "True"),
         ("node:15-alpine", "node -e 'console.log(6*7)' && npm --version", "42"),
         ("nginx", "cat /usr/share/nginx/html/index.html", "<body><h1>Welcome to nginx!</h1>"),
     ],

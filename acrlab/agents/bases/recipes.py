@@ -4,6 +4,7 @@ import functools
 import os
 import platform
 import re
+import ssl
 import subprocess
 import sys
 import sysconfig
@@ -35,6 +36,7 @@ _NOT_SHIPPED = re.compile(
     r"(^|/)(__pycache__|test|tests|idlelib|tkinter|turtledemo|lib2to3|config-[^/]*)($|/)|\.(a|pyc)$"
     r"|^site-packages/(?!pip)|^\./(site-packages|dist-packages)/(?!pip)"
 )
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 AZ = "/opt/acrlab/az"  # where a step finds the modules of az
 _HELLO = """
 Hello from Docker!
@@ -249,9 +251,8 @@ def _shell(folder: Path, name: str, *more: str, user: str = "") -> Rootfs:
     root.write("/usr/local/bin/addgroup", _ADDGROUP, 0o755)
     for tool in ("apk", "apt-get"):
         root.write(f"/usr/local/bin/{tool}", _NO_PACKAGES.format(name=tool), 0o755)
-    certificates = Path("/etc/ssl/certs/ca-certificates.crt")
-    if certificates.is_file():
-        root.copy(certificates, str(certificates))
+    if CERTIFICATES.is_file():
+        root.copy(CERTIFICATES, str(CERTIFICATES))
     return root
 
 
@@ -265,6 +266,9 @@ def _python(folder: Path, name: str) -> Rootfs:
     prefix = {"base": sys.base_prefix, "installed_base": sys.base_prefix}
     loaded = root.tree(Path(sysconfig.get_path("stdlib", vars=prefix)), f"/usr/local/lib/{version}", _NOT_SHIPPED)
     root.libraries([str(executable), *loaded])
+    trusted = ssl.get_default_verify_paths().openssl_cafile  # where its OpenSSL was built to look
+    if CERTIFICATES.is_file() and trusted != str(CERTIFICATES):
+        root.link(trusted, str(CERTIFICATES))
     root.write("/usr/local/bin/pip", '#!/bin/sh\nexec python3 -m pip "$@"\n', 0o755)
     root.link("/usr/local/bin/pip3", "pip")
     return root
