@@ -24,7 +24,7 @@ CONNECT_PATIENCE = 15.0  # seconds
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 REQUEST_LINE = re.compile(r"([A-Z]{1,24}) ([!-~]+) (HTTP/1\.[01])\Z")
 FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*\Z")
-_UNSEALED = "Start it without --sealed to let other hosts through."
+_UNSEALED = "`acrlab up` without --sealed, or `acrlab run --open`, lets other hosts through."
 REASONS = {
     400: "Bad Request",
     403: "Forbidden",

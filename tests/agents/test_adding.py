@@ -188,7 +188,7 @@ def test_what_cannot_be_added(shop, services, site, line, old, new):
         ("https://elsewhere.example/x /d/",
          'Get "https://elsewhere.example/x": acrlab is sealed, so elsewhere.example was not contacted',
          "acrlab is sealed, so elsewhere.example was not contacted"),
-        ("http://elsewhere.example/x /d/", "acrlab is sealed, so elsewhere.example was not contacted. Start it",
+        ("http://elsewhere.example/x /d/", "acrlab is sealed, so elsewhere.example was not contacted. `acrlab up`",
          "failed to load cache key: Get \"http://elsewhere.example/x\": acrlab is sealed"),
         ("https://elsewhere.example/r.git /r", "acrlab is sealed", "acrlab is sealed"),
         ("{site}/a /d/", "acrlab is sealed, so 127.0.0.1 was not contacted", "so 127.0.0.1 was not contacted"),

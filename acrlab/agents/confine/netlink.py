@@ -12,7 +12,7 @@ _NEW_LINK, _NEW_ADDRESS, _NEW_ROUTE = 16, 20, 24
 _REQUEST, _ACK, _EXCLUSIVE, _CREATE = 1, 4, 0x200, 0x400
 _ERROR = 2
 _UP = 1
-_NAME, _MASTER, _INFO, _NAMESPACE = 3, 10, 18, 28
+_HARDWARE, _NAME, _MASTER, _INFO, _NAMESPACE = 1, 3, 10, 18, 28
 _INFO_KIND, _INFO_DATA, _PEER = 1, 2, 1
 _LOCAL_ADDRESS, _ADDRESS, _GATEWAY, _OUT = 2, 1, 5, 4
 _MAIN_TABLE = 254
@@ -63,7 +63,10 @@ def network(gateway: str, length: int) -> None:
     loopback()
     with _Link() as link:
         info = _attribute(_INFO_KIND, b"bridge\0")
-        link.ask(_NEW_LINK, _link(0) + _text(_NAME, BRIDGE) + _attribute(_INFO | _NESTED, info), create=True)
+        # Its own for good: else it has that of one of its ports, and containers lose it when that one leaves.
+        hardware = _attribute(_HARDWARE, b"\x02\x42" + ipaddress.IPv4Address(gateway).packed)
+        body = _link(0) + _text(_NAME, BRIDGE) + hardware + _attribute(_INFO | _NESTED, info)
+        link.ask(_NEW_LINK, body, create=True)
         link.address(BRIDGE, gateway, length)
         link.up(BRIDGE)
 

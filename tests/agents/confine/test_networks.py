@@ -1,8 +1,10 @@
 """The networks of a run: containers that find each other by name, each with its own ports."""
 
 import base64
+import os
 import socket
 import struct
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import msgspec
 import pytest
 
 from acrlab.agents.confine.names import Names
-from acrlab.agents.confine.rungs import CHROOT, Rung
+from acrlab.agents.confine.rungs import CHROOT, NAMESPACES, Rung
 from acrlab.agents.protocol import EngineFailed, Mount, Outside
 from tests.agents.confine.boxes import Box, Output, box, every_mounting_rung, every_rung
 from tests.peers.lanes import not_run
@@ -359,3 +361,34 @@ def test_a_name_server_forgets_what_it_was_asked_long_ago() -> None:
     for number in range(5000):
         names.answer(question(f"n{number}.example.com"))
     assert names.name(first) == ""
+
+
+_ASK = """
+import fcntl, socket, struct, sys
+from acrlab.agents.confine import syscalls
+syscalls.join(int(sys.argv[1]))
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+    print(fcntl.ioctl(asking, 0x8927, struct.pack("256s", b"acb0"))[18:24].hex())
+"""
+
+
+def hardware(namespace: int) -> str:
+    """The address of a network's bridge."""
+    words = [sys.executable, "-c", _ASK, str(namespace)]
+    done = subprocess.run(words, pass_fds=[namespace], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NOT PROBED: a network can be looked into by root alone")
+def test_a_bridge_keeps_its_address_when_containers_come_and_go(root: Path) -> None:
+    """Source: a bridge without an address of its own takes that of one of its ports (Linux, net/bridge/br_stp_if.c)."""
+    with box(NAMESPACES, root) as here:
+        here.sandbox.network("one", create=True)
+        network = here.sandbox._networks["one"]
+        seen = [hardware(network.namespace)]
+        process, output = here.start("echo here; sleep 1000", network="one")
+        output.until("here")
+        seen.append(hardware(network.namespace))
+        process.kill()
+        process.wait(60)
+        assert [*seen, hardware(network.namespace)] == [f"0242{socket.inet_aton(network.gateway).hex()}"] * 3
