@@ -96,19 +96,8 @@ class Emulator:
         self.folder = kept if kept is not None else Path(tempfile.mkdtemp(prefix="acrlab-"))
         self.folder.mkdir(parents=True, exist_ok=True)
         self._kept = kept is not None
-        journal: Journal = SqliteJournal(self.folder / "journal.db") if kept else MemoryJournal()
-        self.world = World(
-            journal=journal,
-            blobs=DirectoryBlobs(self.folder, sync=kept is not None),
-            clock=_clock(clock),
-            entropy=os.urandom if seed is None else random.Random(seed).randbytes,
-            keys=KeyRing(kept / "keys" if kept else None),
-            realistic_timing=realistic_timing,
-            upstreams=StandIns(self.folder / "stand-ins"),
-            storage=FolderStorage(self.folder / "account"),
-            git=DirectoryGit(self.folder, sync=kept is not None),
-        )
-        if not journal.position:
+        self.world = _world(self.folder, clock, seed, kept=self._kept, realistic_timing=realistic_timing)
+        if not self.world.journal.position:
             genesis.begin(self.world, profile)
         by_itself = realistic_timing or self.world.state.profile == CLASSIC
         self.world.buckets = Buckets() if (by_itself if throttling is None else throttling) else None
@@ -353,6 +342,17 @@ def _chosen(engine: str | Engine, now: Callable[[], float]) -> Callable[[], Engi
         return engines.engine(engine or os.environ.get(ENGINE) or engines.AUTO, now)
 
     return found
+
+
+def _world(folder: Path, clock: str, seed: int | None, *, kept: bool, realistic_timing: bool) -> World:
+    """Over the stores of a folder; unless it is kept, what happens is in memory."""
+    journal: Journal = SqliteJournal(folder / "journal.db") if kept else MemoryJournal()
+    return World(
+        journal=journal, keys=KeyRing(folder / "keys" if kept else None), upstreams=StandIns(folder / "stand-ins"),
+        blobs=DirectoryBlobs(folder, sync=kept), git=DirectoryGit(folder, sync=kept),
+        storage=FolderStorage(folder / "account"), clock=_clock(clock), realistic_timing=realistic_timing,
+        entropy=os.urandom if seed is None else random.Random(seed).randbytes,
+    )  # fmt: skip
 
 
 def _link(source: Path, target: Path) -> None:

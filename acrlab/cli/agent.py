@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from acrlab.domain.tasks.workers import Enrolment
 
 QUEUE = "ACRLAB_QUEUE"
-LASTING, PASSING = 30 * 86400.0, 86400.0  # seconds that a credential holds: in a file, and of a process
+PASSING = 86400.0  # seconds that the credential of a process holds which is kept in no file
 Queue = Annotated[
     str,
     typer.Option(
@@ -58,7 +58,7 @@ def agent(
         return
     name = name or socket.gethostname()[:48]
     if enrol is not None:
-        _write(enrol, _enrolled(name, pool or [], LASTING))
+        _write(enrol, _enrolled(name, pool or []))
         typer.echo(f"acrlab: {enrol} is a credential: bring it to the other machine, and keep it to yourself")
         return
     if not queue:
@@ -89,7 +89,7 @@ def _revoke(name: str) -> None:
     typer.echo(f"acrlab: the credential of {name} holds no more{f': {len(gone)} agents' if len(gone) > 1 else ''}")
 
 
-def _enrolled(name: str, pools: list[str], life: float) -> "Enrolment":
+def _enrolled(name: str, pools: list[str], life: float | None = None) -> "Enrolment":
     import msgspec
 
     from acrlab.domain.tasks.workers import Enrolment

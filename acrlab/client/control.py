@@ -131,9 +131,10 @@ class Control:
         """The runs of pipelines."""
         return self._ask("GET", "pipelines")
 
-    def enrol(self, name: str, pools: list[str], life: float) -> dict[str, Any]:
-        """Make a credential for a worker that takes runs from the queue, for so many seconds. Holds the credential."""
-        return self._ask("POST", "agents", {"name": name, "pools": pools, "life": life})
+    def enrol(self, name: str, pools: list[str], life: float | None = None) -> dict[str, Any]:
+        """Make a credential for a worker that takes runs from the queue. Holds the credential. Units: seconds."""
+        lasts = {} if life is None else {"life": life}
+        return self._ask("POST", "agents", {"name": name, "pools": pools, **lasts})
 
     def enrolled(self) -> list[dict[str, Any]]:
         """The workers that may come."""

@@ -108,6 +108,8 @@ class World:
         """The first that falls due until then and that nobody does already."""
         if not self.state.jobs or self.state.jobs[0].due > until:
             return None
+        if not self.errands:
+            return self.state.jobs[0]
         found = min((job for job in self.state.jobs if job.id not in self.errands), default=None)
         return found if found is not None and found.due <= until else None
 

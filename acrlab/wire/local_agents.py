@@ -3,6 +3,7 @@
 import msgspec
 
 from acrlab.domain.errors import BodyInvalid
+from acrlab.domain.tasks import workers
 from acrlab.wire import http
 from acrlab.wire.agents import desk
 from acrlab.wire.call import Call
@@ -16,7 +17,7 @@ BODY = 64 * 1024  # bytes
 class _Enrol(msgspec.Struct):
     name: str
     pools: list[str] = []
-    life: float = 30 * 86400.0  # seconds
+    life: float = workers.LIFE
 
 
 class _Named(msgspec.Struct):

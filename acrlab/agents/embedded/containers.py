@@ -20,7 +20,7 @@ from acrlab.agents.tree import Tree
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _MOST_PROCESSORS = 1 << 16
-_UNASKED = (  # Source: docker CLI, cli/command/container/create.go
+_UNASKED = (  # Source: moby, daemon/create.go, as the docker CLI prints it
     "WARNING: The requested image's platform ({}) does not match the detected host platform ({}) "
     "and no specific platform was requested\n"
 )

@@ -13,7 +13,7 @@ from acrlab.agents.registries import RunRegistries
 from acrlab.agents.remote import credentials, version
 from acrlab.agents.remote.credentials import Badge
 from acrlab.agents.remote.postgres import PostgresQueue
-from acrlab.agents.remote.register import LIFE, Enrolled, Register
+from acrlab.agents.remote.register import Enrolled, Register
 from acrlab.agents.remote.seat import Seat
 from acrlab.agents.services import RunServices
 from acrlab.agents.work import Work
@@ -138,7 +138,7 @@ class Fleet:
 
     # What workers want: with the world's lock held
 
-    def enrol(self, name: str, pools: Sequence[str], life: float = LIFE) -> workers.Enrolment:
+    def enrol(self, name: str, pools: Sequence[str], life: float = workers.LIFE) -> workers.Enrolment:
         """A credential for a worker of these pools, or of the service's own agents. Raises: BodyInvalid, OSError."""
         queues = self._queues(pools)
         enrolled = self._register.enrol(secrets.token_hex(8), name, tuple(pools), life)

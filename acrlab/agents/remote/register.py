@@ -13,7 +13,6 @@ from acrlab.agents.remote.credentials import Badge
 from acrlab.agents.remote.postgres import QueueFailed
 from acrlab.domain.errors import BodyInvalid
 
-LIFE = 30 * 86400.0  # seconds that a credential holds unless it is asked for another life
 LONGEST = 365 * 86400.0
 MOST = 10_000  # workers enrolled at a time
 

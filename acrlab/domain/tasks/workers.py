@@ -2,6 +2,8 @@
 
 import msgspec
 
+LIFE = 30 * 86400.0  # seconds that a credential holds unless it is asked for another life
+
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker needs: whom it works for, as whom, and which queues are its own. Holds its credential."""
