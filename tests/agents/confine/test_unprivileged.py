@@ -13,6 +13,8 @@ from tests.peers.lanes import not_run
 
 USER, STAGE = 54321, "/mnt"
 # In a mount namespace of its own, where the interpreter is reachable and the user known: the machine stays as it is.
+# An interpreter built as a library looks for it where it was installed, which the user may not enter, and would take
+# that of another interpreter of the machine.
 SCRIPT = """
 set -e
 mount --make-rprivate /
@@ -29,7 +31,8 @@ for kind in subuid subgid; do
 done
 cd {stage}/work
 exec setpriv {as_whom} env -i PATH=/usr/bin:/bin \
-    PYTHONPATH={stage}/venv:{stage}/home PYTHONDONTWRITEBYTECODE=1 HOME={stage}/work TMPDIR={stage}/work \
+    LD_LIBRARY_PATH={stage}/python/lib PYTHONPATH={stage}/venv:{stage}/home PYTHONDONTWRITEBYTECODE=1 \
+    HOME={stage}/work TMPDIR={stage}/work \
     {stage}/python/bin/{python} -m pytest -q -rs \
     -p no:cacheprovider --rootdir {stage}/home -c {stage}/home/pyproject.toml {stage}/home/tests/agents/confine \
     --deselect tests/agents/confine/test_unprivileged.py
