@@ -96,7 +96,7 @@ class Emulator:
         self.folder = kept if kept is not None else Path(tempfile.mkdtemp(prefix="acrlab-"))
         self.folder.mkdir(parents=True, exist_ok=True)
         self._kept = kept is not None
-        self.world = _world(self.folder, clock, seed, kept=self._kept, realistic_timing=realistic_timing)
+        self.world = _world(self.folder, clock, seed, kept=self._kept, sealed=sealed, realistic_timing=realistic_timing)
         if not self.world.journal.position:
             genesis.begin(self.world, profile)
         by_itself = realistic_timing or self.world.state.profile == CLASSIC
@@ -344,12 +344,15 @@ def _chosen(engine: str | Engine, now: Callable[[], float]) -> Callable[[], Engi
     return found
 
 
-def _world(folder: Path, clock: str, seed: int | None, *, kept: bool, realistic_timing: bool) -> World:
+def _world(
+    folder: Path, clock: str, seed: int | None, *, kept: bool, sealed: bool, realistic_timing: bool
+) -> World:
     """Over the stores of a folder; unless it is kept, what happens is in memory."""
     journal: Journal = SqliteJournal(folder / "journal.db") if kept else MemoryJournal()
     return World(
-        journal=journal, keys=KeyRing(folder / "keys" if kept else None), upstreams=StandIns(folder / "stand-ins"),
-        blobs=DirectoryBlobs(folder, sync=kept), git=DirectoryGit(folder, sync=kept),
+        journal=journal, keys=KeyRing(folder / "keys" if kept else None),
+        upstreams=StandIns(folder / "stand-ins", sealed=sealed), blobs=DirectoryBlobs(folder, sync=kept),
+        git=DirectoryGit(folder, sync=kept),
         storage=FolderStorage(folder / "account"), clock=_clock(clock), realistic_timing=realistic_timing,
         entropy=os.urandom if seed is None else random.Random(seed).randbytes,
     )  # fmt: skip

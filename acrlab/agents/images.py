@@ -1,10 +1,11 @@
 """The images of an agent: their content in its folder, their names, their way to and from registries."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ _INDEXES = frozenset(
 )
 _MANIFESTS = frozenset({DOCKER_MANIFEST, "application/vnd.oci.image.manifest.v1+json"})
 _PACKERS = 2  # threads that compress
+_MOMENT = 2.0  # seconds
 _AT_ONCE = 5  # layers that docker sends at the same time; the log says that the others wait
 
 
@@ -195,18 +197,13 @@ class Images:
     def pull(self, reference: str, platform: Platform, sink: Sink = lambda data: None) -> Image:
         """Fetch an image for a platform, all of it checked, with docker's lines. Raises: EngineFailed."""
         name = Reference.read(reference)
-        media_type, raw = self._manifest(name)
+        media_type, raw = self._manifest(name, sink)
         found = sha256(raw)
         if name.digest and name.digest != found:
             raise EngineFailed(f"manifest verification failed for digest {name.digest}")
         sink(f"{name.end}: Pulling from {name.repository}\n".encode())
         if media_type in _INDEXES:
-            chosen = _chosen(_document(raw), platform)
-            if not chosen:
-                raise EngineFailed(_unmatched(name, platform, reference))
-            media_type, raw = self._registries.manifest(f"{name.name}@{chosen}")
-            if sha256(raw) != chosen:
-                raise EngineFailed(f"manifest verification failed for digest {chosen}")
+            media_type, raw = self._of_index(name, _document(raw), platform, reference, sink)
         if media_type not in _MANIFESTS:
             raise EngineFailed(f"unsupported media type {media_type}")
         with self._lock:
@@ -242,10 +239,32 @@ class Images:
         sink(f"{name.end}: digest: {digest} size: {len(manifest)}\n".encode())
         return digest, len(manifest)
 
-    def _manifest(self, name: Reference) -> tuple[str, bytes]:
+    def _of_index(
+        self, name: Reference, index: dict[str, Any], platform: Platform, reference: str, sink: Sink
+    ) -> tuple[str, bytes]:
+        """The manifest of a platform: as the index lists it, or of a stand-in that is made for it."""
+        if chosen := _chosen(index, platform):
+            media_type, raw = self._registries.manifest(f"{name.name}@{chosen}")
+            if sha256(raw) != chosen:
+                raise EngineFailed(f"manifest verification failed for digest {chosen}")
+            return media_type, raw
+        unmatched = f"no matching manifest for {platform} in the manifest list entries of {reference}"
+        if name.name not in RECIPES:
+            raise EngineFailed(unmatched)
+        try:
+            with _patience(name, str(platform), sink):
+                media_type, raw = self._registries.manifest(name.complete, str(platform))
+        except EngineFailed as failure:
+            raise EngineFailed(f"{unmatched}\nacrlab: no stand-in for {name.short}: {failure.text}") from failure
+        if media_type in _INDEXES:
+            raise EngineFailed(unmatched)
+        return media_type, raw
+
+    def _manifest(self, name: Reference, sink: Sink) -> tuple[str, bytes]:
         """Without internet the registry's error is not all: why nothing stands in for the image follows it."""
         try:
-            return self._registries.manifest(name.complete)
+            with _patience(name, "", sink):
+                return self._registries.manifest(name.complete)
         except EngineFailed as failure:
             why = why_not(name.name)
             text = f"{failure.text}\nacrlab: nothing stands in for {name.short}: {why}" if why else failure.text
@@ -313,10 +332,18 @@ def _chosen(index: dict[str, Any], platform: Platform) -> str:
     return ""
 
 
-def _unmatched(name: Reference, platform: Platform, reference: str) -> str:
-    text = f"no matching manifest for {platform} in the manifest list entries of {reference}"
-    more = f"\nacrlab: where {name.short} is a stand-in, it is of this machine's programs, for its own platform"
-    return text + (more if name.name in RECIPES else "")
+@contextlib.contextmanager
+def _patience(name: Reference, platform: str, sink: Sink) -> Iterator[None]:
+    """While something is put together: whoever waits for longer than a moment is told what for."""
+    said = f"acrlab: putting together a stand-in for {name.short}{' on ' + platform if platform else ''}\n"
+    telling = threading.Timer(_MOMENT, sink, (said.encode(),))
+    telling.daemon = True
+    if name.name in RECIPES:
+        telling.start()
+    try:
+        yield
+    finally:
+        telling.cancel()
 
 
 def _file_digest(path: Path) -> str:

@@ -45,8 +45,8 @@ class Registries(Protocol):
     References are complete: myregistry.azurecr.io/app:1, docker.io/library/busybox@sha256:…
     """
 
-    def manifest(self, reference: str) -> tuple[str, bytes]:
-        """Media type and bytes. Raises: EngineFailed in the words of the registry."""
+    def manifest(self, reference: str, platform: str = "") -> tuple[str, bytes]:
+        """Media type and bytes; with a platform, of a stand-in for it. Raises: EngineFailed in the registry's words."""
         ...
 
     def fetch(self, reference: str, digest: str, target: Path) -> None:

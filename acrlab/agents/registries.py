@@ -73,11 +73,11 @@ class RunRegistries(Registries):
             raise EngineFailed(f'Error response from daemon: Get "https://{host}/v2/": {said}')
         self._logins[host] = (user, password)
 
-    def manifest(self, reference: str) -> tuple[str, bytes]:
+    def manifest(self, reference: str, platform: str = "") -> tuple[str, bytes]:
         """Media type and bytes. Raises: EngineFailed in the words of docker."""
         wanted = parsed(reference)
         if self._app.world.registry_at(wanted.host) is None:
-            return self._outside(wanted)
+            return self._outside(wanted, platform)
         answer = self._ask("GET", wanted, f"manifests/{wanted.reference}", "pull", {"accept": ACCEPT})
         if answer.status != 200:
             raise EngineFailed(_pull_refused(wanted, answer))
@@ -171,15 +171,16 @@ class RunRegistries(Registries):
 
     # Outside
 
-    def _outside(self, wanted: Reference) -> tuple[str, bytes]:
+    def _outside(self, wanted: Reference, platform: str) -> tuple[str, bytes]:
         upstream = self._app.world.upstreams(wanted.host)
         if upstream is None:
             raise EngineFailed(_unreachable(wanted.host))
         try:
             upstream.prepare(wanted.repository)
+            found = upstream.foreign(wanted.repository, platform) if platform else None
         except OSError as failure:
             raise EngineFailed(str(failure)) from failure
-        found = upstream.manifest(wanted.repository, wanted.reference)
+        found = found or upstream.manifest(wanted.repository, wanted.reference)
         if found is None:
             unknown = f'manifest unknown: manifest tagged by "{wanted.reference}" is not found'
             raise EngineFailed(f"manifest for {wanted.name} not found: {unknown}")

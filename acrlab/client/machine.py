@@ -94,6 +94,14 @@ def _engine() -> Check:
     return Check("build engine", f"{engines.described(found)}{runs}", "" if found.run else why)
 
 
+def _bases() -> Check:
+    """Base images without internet: for which machines, and which of them not."""
+    from acrlab.agents.bases import catalogue
+
+    known, lacking = catalogue.made_for(), catalogue.lacking()
+    return Check("base images", f"stand-ins {known}", "; ".join(lacking))
+
+
 def _emulator() -> Check:
     found = running.alive()
     return Check("emulator", f"running, process {found['pid']}" if found else "not running: `acrlab up` starts it")
@@ -108,6 +116,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _proxy,
     _az,
     _engine,
+    _bases,
     _tool("docker", "push and pull with Docker"),
     _tool("skopeo", "copy and inspect images without a daemon"),
     _tool("oras", "push artifacts of any kind"),

@@ -15,6 +15,13 @@ class Upstream(Protocol):
         """The bytes and media type under a tag or digest; None where there is none. Raises: Unready."""
         ...
 
+    def foreign(self, repository: str, platform: str) -> tuple[bytes, str] | None:
+        """A manifest for os/architecture[/variant] that no index lists; None where there is none.
+
+        May take long: never under a world's lock. Raises: OSError.
+        """
+        ...
+
     def blob(self, repository: str, digest: str) -> Iterable[bytes] | None:
         """The content of a blob in pieces; None where there is none."""
         ...

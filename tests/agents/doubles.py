@@ -19,14 +19,18 @@ class Kept:
         self.blobs: dict[str, bytes] = {}
         self._upstreams = upstreams  # what it asks for what it does not have
 
-    def manifest(self, reference):
+    def manifest(self, reference, platform=""):
         if reference in self.manifests:
             return self.manifests[reference]
         name = Reference.read(reference)
         upstream = self._upstreams(name.host)
-        if upstream:
-            upstream.prepare(name.repository)
-        found = upstream.manifest(name.repository, name.end) if upstream else None
+        try:
+            if upstream:
+                upstream.prepare(name.repository)
+            foreign = upstream.foreign(name.repository, platform) if upstream and platform else None
+        except OSError as failure:
+            raise EngineFailed(str(failure)) from failure
+        found = foreign or (upstream.manifest(name.repository, name.end) if upstream else None)
         if not found:
             raise EngineFailed(f"manifest for {reference} not found: manifest unknown")
         return found[::-1]

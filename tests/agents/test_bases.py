@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from acrlab.agents.bases.catalogue import RECIPES, why_not
+from acrlab.agents.bases.made import architecture
 from acrlab.agents.bases.stand_ins import StandIns
 from acrlab.agents.images import Images, Platform
 from acrlab.agents.protocol import Container
@@ -144,10 +145,10 @@ def test_a_world_finds_them_under_the_hosts_of_public_registries(stand_ins):
 
 
 def test_what_has_no_stand_in_gives_the_error_of_the_registry_and_a_reason(shop):
-    text = shop.fails("FROM debian:12\n")
+    text = shop.fails("FROM ubuntu:24.04\n")
     assert text.splitlines() == [
-        "manifest for docker.io/library/debian:12 not found: manifest unknown",
-        "acrlab: nothing stands in for debian: it is apt and a package mirror that people use it for",
+        "manifest for docker.io/library/ubuntu:24.04 not found: manifest unknown",
+        "acrlab: nothing stands in for ubuntu: it is apt and a package mirror that people use it for",
     ]
     assert "acrlab" not in shop.fails("FROM example.com/some/thing\n")
 
@@ -171,7 +172,17 @@ def test_every_name_is_complete():
 
 
 @confines
-def test_a_stand_in_is_refused_for_another_machine(shop):
-    said = shop.fails("FROM busybox\n", platform="linux/s390x")
-    assert "no matching manifest for linux/s390x" in said and "for its own platform" in said
+@pytest.mark.parametrize(
+    ("name", "platform", "why"),
+    [
+        ("busybox", "linux/s390x", "there are no programs for s390x"),
+        ("node", "linux/arm64" if architecture() == "amd64" else "linux/amd64", "for its own platform only"),
+        ("busybox", "windows/amd64", ""),
+    ],
+)
+def test_a_stand_in_is_refused_for_another_machine(shop, name, platform, why):
+    if missing := why_not(Reference.read(name).name):
+        pytest.skip(f"NOT PROBED: {missing}")
+    said = shop.fails(f"FROM {name}\n", platform=platform)
+    assert f"no matching manifest for {platform}" in said and why in said
     assert not shop.agent.images()

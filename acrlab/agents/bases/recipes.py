@@ -2,26 +2,24 @@
 
 import functools
 import os
-import platform
 import re
 import ssl
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from acrlab.agents import azure_cli
-from acrlab.agents.archive import Layer, written
+from acrlab.agents.archive import written
+from acrlab.agents.bases import distribution
 from acrlab.agents.bases.hello import program
+from acrlab.agents.bases.made import PATH, Made, Recipe, architecture
 from acrlab.agents.bases.rootfs import Rootfs, found
 from acrlab.agents.protocol import EngineFailed
 from acrlab.agents.snapshot import changes, snapshot
 
-_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # fmt: off
 SHELL = (
     "sh", "awk", "base64", "basename", "cat", "chgrp", "chmod", "chown", "cmp", "cp", "cut", "date", "dd", "df", "diff",
@@ -68,6 +66,8 @@ _AZ_ENTRY = """#!/bin/sh
 case "$1" in az | sh | bash) exec "$@" ;; esac
 exec az "$@"
 """
+WEB: Mapping[str, Any] = {"Cmd": ["nginx", "-g", "daemon off;"], "ExposedPorts": {"80/tcp": {}}}
+BASH: Mapping[str, Any] = {"Entrypoint": ["docker-entrypoint.sh"], "Cmd": ["bash"]}
 _NGINX = """#!/bin/sh
 exec python3 -m http.server 80 --directory /usr/share/nginx/html
 """
@@ -105,23 +105,6 @@ echo "$1:x:$gid:" >>/etc/group
 """
 
 
-class Made(msgspec.Struct, frozen=True):
-    """One platform of a stand-in."""
-
-    os: str
-    architecture: str
-    config: dict[str, Any]
-    layer: Layer
-
-
-Recipe = Callable[[Path, Path, str], list[Made]]  # an empty folder, the blobs, the name that is stood in for
-
-
-def architecture() -> str:
-    """Of this machine, as images call it."""
-    return {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-
-
 def hello(folder: Path, blobs: Path, name: str) -> list[Made]:
     """A program that says hello, for two machines; for Windows a file that would."""
     made = []
@@ -130,7 +113,7 @@ def hello(folder: Path, blobs: Path, name: str) -> list[Made]:
         root.mkdir(parents=True)
         _file(root / "hello", program(machine, _HELLO.encode()), 0o755)
         layer = written(root, changes({}, snapshot(root)), blobs, {})
-        made.append(Made("linux", machine, {"Cmd": ["/hello"], "Env": [_PATH], "WorkingDir": "/"}, layer))
+        made.append(Made("linux", machine, {"Cmd": ["/hello"], "Env": [PATH], "WorkingDir": "/"}, layer))
     root = folder / "windows"
     root.mkdir()
     lines = [f"@echo{' ' + line if line else '.'}" for line in _HELLO.strip().splitlines()]
@@ -149,8 +132,13 @@ def shell(folder: Path, blobs: Path, name: str) -> list[Made]:
 def bash(folder: Path, blobs: Path, name: str) -> list[Made]:
     """bash; what is no option of it is started as a command."""
     root = _shell(folder / "root", name, "bash")
+    return _made(entered(root), blobs, BASH)
+
+
+def entered(root: Rootfs) -> Rootfs:
+    """With what starts bash or a command."""
     root.write("/usr/local/bin/docker-entrypoint.sh", _ENTRY, 0o755)
-    return _made(root, blobs, {"Entrypoint": ["docker-entrypoint.sh"], "Cmd": ["bash"]})
+    return root
 
 
 def curl(folder: Path, blobs: Path, name: str) -> list[Made]:
@@ -162,7 +150,7 @@ def python(folder: Path, blobs: Path, name: str) -> list[Made]:
     """The Python that this runs on, with its standard library and pip."""
     root = _python(folder / "root", name)
     full = ".".join(map(str, sys.version_info[:3]))
-    return _made(root, blobs, {"Cmd": ["python3"], "Env": [_PATH, f"PYTHON_VERSION={full}"]})
+    return _made(root, blobs, {"Cmd": ["python3"], "Env": [PATH, f"PYTHON_VERSION={full}"]})
 
 
 def azure(folder: Path, blobs: Path, name: str) -> list[Made]:
@@ -188,15 +176,25 @@ def node(folder: Path, blobs: Path, name: str) -> list[Made]:
                 root.link(f"/usr/local/bin/{tool}", f"../lib/node_modules/npm/bin/{tool}-cli.js")
             break
     version = _node_version().removeprefix("v")
-    return _made(root, blobs, {"Cmd": ["node"], "Env": [_PATH, f"NODE_VERSION={version}"]})
+    return _made(root, blobs, {"Cmd": ["node"], "Env": [PATH, f"NODE_VERSION={version}"]})
 
 
 def web(folder: Path, blobs: Path, name: str) -> list[Made]:
     """A server for the files in nginx's folder, started as nginx is."""
     root = _python(folder / "root", name)
+    return _made(served(root), blobs, WEB)
+
+
+def served(root: Rootfs) -> Rootfs:
+    """With nginx's folder, and something of its name that serves it."""
     root.write("/usr/share/nginx/html/index.html", _WELCOME)
     root.write("/usr/local/bin/nginx", _NGINX, 0o755)
-    return _made(root, blobs, {"Cmd": ["nginx", "-g", "daemon off;"], "ExposedPorts": {"80/tcp": {}}})
+    return root
+
+
+def debian(folder: Path, blobs: Path, name: str) -> list[Made]:
+    """Debian itself, of its own packages."""
+    return [distribution.debian(folder, blobs, architecture())]
 
 
 def says(recipe: Recipe) -> str:
@@ -211,6 +209,7 @@ def says(recipe: Recipe) -> str:
         python: f"Python {python_version}, put together by acrlab {machine}",
         node: f"Node.js {_node_version()}, put together by acrlab {machine}",
         azure: f"the Azure CLI of this machine, lent to steps, with Python {python_version}, put together by acrlab",
+        debian: "Debian of the packages that this machine's apt gets, put together by acrlab without their scripts",
         web: f"a server of static files without nginx's configuration, in Python {python_version}, made by acrlab",
     }
     return told[recipe]
@@ -224,6 +223,8 @@ def missing(recipe: Recipe) -> str:
         return "programs for Linux are taken from the machine, and this one is no Linux"
     if recipe is azure:
         return _no_az()
+    if recipe is debian:
+        return distribution.missing(architecture())
     needs: dict[Recipe, str] = {bash: "bash", curl: "curl", node: "node"}
     needed = needs.get(recipe, "sh")
     return "" if found([needed]) else f"this machine has no {needed}"
@@ -241,6 +242,11 @@ def _shell(folder: Path, name: str, *more: str, user: str = "") -> Rootfs:
     """With a user beside root where the real image has one."""
     root = Rootfs(folder)
     root.programs(found([*SHELL, *more]))
+    return dressed(root, name, user)
+
+
+def dressed(root: Rootfs, name: str, user: str = "") -> Rootfs:
+    """With the accounts, the name and the certificates of a small image."""
     account, group = (f"{user}:x:1000:1000::/home/{user}:/bin/sh\n", f"{user}:x:1000:\n") if user else ("", "")
     root.write("/etc/passwd", f"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n{account}")
     root.write("/etc/group", f"root:x:0:\nnogroup:x:65534:\n{group}")
@@ -274,8 +280,8 @@ def _python(folder: Path, name: str) -> Rootfs:
     return root
 
 
-def _made(root: Rootfs, blobs: Path, config: dict[str, Any]) -> list[Made]:
-    return [Made("linux", architecture(), {"Env": [_PATH], "WorkingDir": "/", **config}, root.layer(blobs))]
+def _made(root: Rootfs, blobs: Path, config: Mapping[str, Any]) -> list[Made]:
+    return [Made("linux", architecture(), {"Env": [PATH], "WorkingDir": "/", **config}, root.layer(blobs))]
 
 
 def _file(path: Path, content: bytes, mode: int) -> None:

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from acrlab.agents.archive import Layer, written
+from acrlab.agents.bases.packages import unpack
 from acrlab.agents.snapshot import changes, snapshot
 
 _SEARCHED = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 _LOADED = re.compile(r"(?:=> )?(/\S+) \(0x[0-9a-f]+\)")
+_APPLETS = re.compile(rb"\[\0\[\[\0(?:[a-z0-9][a-z0-9_.+-]*\0)+")  # how a busybox lists its names
 _MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _FOLDERS = ("dev", "etc", "home", "mnt", "opt", "proc", "root", "run", "srv", "sys", "usr/local/bin", "var/tmp")
 
@@ -74,6 +76,18 @@ class Rootfs:
         path = self._place(target)
         path.unlink(missing_ok=True)
         path.symlink_to(to)
+
+    def packages(self, debs: Iterable[Path]) -> None:
+        """What packages hold, in their own places. Raises: EngineFailed."""
+        unpack(debs, self._root)
+
+    def applets(self, program: str) -> None:
+        """The names of a busybox that are not taken yet, each a link to it."""
+        found = _APPLETS.search((self._root / program.lstrip("/")).read_bytes())
+        for name in found.group().split(b"\0") if found else ():
+            path = self._place(f"/bin/{name.decode()}")
+            if name and not path.exists() and not path.is_symlink():
+                path.symlink_to(program)
 
     def layer(self, blobs: Path) -> Layer:
         """Write it all."""

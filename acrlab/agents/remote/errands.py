@@ -69,9 +69,9 @@ class DoorRegistries(Registries):
     def __init__(self, stint: Stint) -> None:
         self._stint = stint
 
-    def manifest(self, reference: str) -> tuple[str, bytes]:
+    def manifest(self, reference: str, platform: str = "") -> tuple[str, bytes]:
         """Media type and bytes. Raises: EngineFailed."""
-        answer = self._stint.ask("GET", "manifest", query={"reference": reference})
+        answer = self._stint.ask("GET", "manifest", query={"reference": reference, "platform": platform})
         return answer.headers["content-type"], answer.data
 
     def fetch(self, reference: str, digest: str, target: Path) -> None:

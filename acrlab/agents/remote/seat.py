@@ -166,10 +166,10 @@ class Seat:
         with _failing():
             self._with[0].login(asked.registry, asked.user, asked.password)
 
-    def manifest(self, reference: str) -> tuple[str, bytes]:
+    def manifest(self, reference: str, platform: str) -> tuple[str, bytes]:
         """Raises: Errand."""
         with _failing():
-            return self._with[0].manifest(reference)
+            return self._with[0].manifest(reference, platform)
 
     def publish(self, reference: str, media_type: str, raw: bytes) -> None:
         """Raises: Errand."""

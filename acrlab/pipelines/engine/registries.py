@@ -54,7 +54,7 @@ class HttpRegistries(Registries):
         """Forget who was signed in there; whether anybody was."""
         return self._logins.pop(registry, None) is not None
 
-    def manifest(self, reference: str) -> tuple[str, bytes]:
+    def manifest(self, reference: str, platform: str = "") -> tuple[str, bytes]:
         wanted = Reference.read(reference)
         path = f"/v2/{wanted.repository}/manifests/{wanted.digest or wanted.tag or 'latest'}"
         answer = self._ask("GET", wanted.host, path, {"accept": ACCEPT})
