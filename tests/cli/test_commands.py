@@ -255,6 +255,7 @@ def test_doctor_says_what_this_machine_can_do(home: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout
     assert "Python" in done.stdout
     assert "loopback" in done.stdout
+    assert "base images       stand-ins for linux/" in done.stdout
 
 
 def test_the_engine_is_named_and_triggers_are_explained(home: dict[str, str]) -> None:

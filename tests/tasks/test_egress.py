@@ -138,3 +138,30 @@ def test_who_has_no_identity_gets_no_token(sealed):
     """The metadata service answers a process of a run as that run: not as this machine."""
     status, log = sealed.run(f"{BASE}RUN {STATUS} -H Metadata:true '{TOKEN}'\n")
     assert status == "Succeeded" and "status 400" in log, log
+
+
+def test_an_image_for_two_machines_of_a_task(open_):
+    """Source: push-multi-architecture-images (2024): build and push each, `docker manifest` puts them together."""
+    name = f"{NAME}.azurecr.io/multi"
+    task = "".join(f"  - build: -t {name}:{each} --platform linux/{each} .\n  - push: [{name}:{each}]\n"
+                   for each in ("amd64", "arm64"))  # fmt: skip
+    lines = (f"create {name}:1 {name}:amd64 {name}:arm64", f"annotate --os-version 9 {name}:1 {name}:amd64",
+             f"push --purge {name}:1", f"inspect {name}:1")  # fmt: skip
+    task += "".join(f"  - cmd: docker manifest {line}\n" for line in lines)
+    status, log = open_.run("FROM hello-world\n", task=task)
+    assert status == "Succeeded" and f"Created manifest list {name}:1" in log, log
+    held = open_.emulator.world.state.registries[NAME].repositories["multi"]
+    index = msgspec.json.decode(held.manifests[held.tags["1"].digest].raw)
+    assert [each["platform"] for each in index["manifests"]] == [
+        {"architecture": "amd64", "os": "linux", "os.version": "9"},
+        {"architecture": "arm64", "os": "linux", "variant": "v8"},
+    ]  # fmt: skip
+    assert [each["digest"] for each in index["manifests"]] == [held.tags[each].digest for each in ("amd64", "arm64")]
+    refused = {
+        f"create {name}:2 {name}:none": f"no such manifest: {name}:none",
+        f"push {name}:1": f"No such manifest: {name}:1",
+        f"create {name}:2 {name}:1": f"{name}:1 is a manifest list",
+    }
+    for line, why in refused.items():
+        status, log = open_.run(task=f"  - cmd: docker manifest {line}\n")
+        assert status == "Failed" and why in log, log

@@ -13,6 +13,7 @@ from acrlab.agents.runner.building import build
 from acrlab.agents.runner.flags import Arguments, FlagInvalid, read
 from acrlab.agents.runner.images import images, inspect
 from acrlab.agents.runner.machine import Machine, Scene, repository, valid, waited
+from acrlab.agents.runner.manifests import manifest
 from acrlab.agents.runner.tools import LENT, TOOLS
 from acrlab.domain.tasks.alias import IMAGES
 from acrlab.domain.tasks.dependencies import normalised
@@ -245,6 +246,10 @@ class Docker:
         """`docker inspect`."""
         return inspect(self.machine, arguments, scene)
 
+    def manifest(self, arguments: Arguments, scene: Scene) -> int:
+        """`docker manifest`."""
+        return manifest(self.machine, arguments, scene)
+
     def refused(self, arguments: Arguments, scene: Scene) -> int:
         """What an agent does not offer."""
         scene.say("acrlab: this command of docker is not emulated")
@@ -259,5 +264,5 @@ COMMANDS: dict[str, Callable[[Docker, Arguments, Scene], int]] = {
     "run": Docker.run, "build": Docker.build, "pull": Docker.pull, "push": Docker.push, "tag": Docker.tag,
     "images": Docker.images, "inspect": Docker.inspect, "login": Docker.login, "logout": Docker.logout,
     "rm": Docker.rm, "kill": Docker.rm, "stop": Docker.rm, "network": Docker.network, "version": Docker.version,
-    "info": Docker.version, "rmi": Docker.refused, "volume": Docker.refused,
+    "info": Docker.version, "manifest": Docker.manifest, "rmi": Docker.refused, "volume": Docker.refused,
 }  # fmt: skip

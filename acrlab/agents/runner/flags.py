@@ -24,6 +24,7 @@ SWITCHES: dict[str, frozenset[str]] = {
     "rmi": _words("force f no-prune"),
     "login": frozenset(("password-stdin",)),
     "network": _words("ipv6 internal attachable"),
+    "manifest": _words("amend a insecure purge p verbose v"),
     "version": frozenset(), "tag": frozenset(), "inspect": _words("size s"), "logout": frozenset(),
     "kill": frozenset(), "stop": frozenset(), "info": frozenset(), "volume": frozenset(),
 }  # fmt: skip
@@ -47,6 +48,7 @@ TAKING: dict[str, frozenset[str]] = {
     "version": _words("format f"), "tag": frozenset(),
     "inspect": _words("format f type"), "logout": frozenset(), "kill": _words("signal s"),
     "stop": _words("time t signal s timeout"), "info": _words("format f"),
+    "manifest": _words("arch os os-version os-features variant"),
     "volume": _words("driver d label opt o name"),
 }  # fmt: skip
 LONG = {"t": "tag", "f": "file", "e": "env", "v": "volume", "w": "workdir", "u": "user", "p": "publish", "d": "detach",
@@ -56,6 +58,7 @@ OWN: dict[str, dict[str, str]] = {
     "run": {"t": "tty"}, "rm": {"f": "force", "v": "volumes"}, "rmi": {"f": "force"},
     "login": {"p": "password", "u": "username"},
     "inspect": {"f": "format", "s": "size"}, "version": {"f": "format"}, "images": {"f": "filter"},
+    "manifest": {"a": "amend", "p": "purge", "v": "verbose"},
     "network": {"d": "driver", "o": "opt"}, "info": {"f": "format"}, "stop": {"t": "time", "s": "signal"},
     "kill": {"s": "signal"}, "volume": {"d": "driver", "o": "opt"},
 }  # fmt: skip

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -57,6 +58,7 @@ class Machine:
         self.commit = ""  # of the context
         self.bases: dict[str, str] = {}  # reference as written -> digest, of everything that was built from
         self.names: set[str] = set()
+        self.lists: dict[str, dict[str, dict[str, Any]]] = {}  # of `docker manifest`: name -> image -> its entry
         self._lock = threading.Lock()
 
     def named(self, name: str) -> bool:
