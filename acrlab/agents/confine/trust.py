@@ -8,10 +8,12 @@ import os
 import stat
 from pathlib import Path
 
+from acrlab.agents.confine.hashed import Hashed
 from acrlab.agents.paths import resolved
 from acrlab.agents.protocol import EngineFailed
 
 _BUNDLES = ("etc/ssl/certs/ca-certificates.crt", "etc/ssl/cert.pem", "etc/pki/tls/certs/ca-bundle.crt")
+_LOOKED_UP = "etc/ssl/certs"
 _MOST = 16 << 20  # bytes of a bundle that is looked through
 
 
@@ -20,6 +22,9 @@ class Trust:
 
     def __init__(self, root: Path, bundle: Path, aside: Path) -> None:
         self._lent: list[_Lent] = []
+        self._hashed: Hashed | None = None
+        with contextlib.suppress(OSError, EngineFailed, ValueError):  # no such folder, or no certificate
+            self._hashed = Hashed(root / resolved(root, _LOOKED_UP), bundle.read_bytes())
         for number, place in enumerate(_places(root)):
             with contextlib.suppress(OSError):  # the image keeps its own, where those cannot be put aside
                 self._lent.append(_Lent(root, place, bundle.read_bytes(), aside / f"certificates-{number}"))
@@ -31,6 +36,9 @@ class Trust:
             with contextlib.suppress(OSError), each:
                 if each.back():
                     kept.add(each.place)
+        if self._hashed:
+            with contextlib.suppress(OSError):
+                self._hashed.end()
         return frozenset(kept)
 
 

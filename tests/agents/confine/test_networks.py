@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from acrlab.agents.confine import hashed
 from acrlab.agents.confine.names import Names
 from acrlab.agents.confine.rungs import CHROOT, NAMESPACES, Rung
 from acrlab.agents.protocol import EngineFailed, Mount, Outside
@@ -33,14 +35,15 @@ print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 2).recv(100).dec
 """
 
 
-def python(here: Box, source: str, *words: str, **settings: object) -> tuple[object, Output]:
+def python(
+    here: Box, source: str, *words: str, inside: Path | None = None, **settings: object
+) -> tuple[object, Output]:
     """This test's own interpreter, mounted where it lies."""
     places = {sys.base_prefix, *(place for place in ("/usr/lib", "/lib64", "/lib") if Path(place).exists())}
     mounts = tuple(Mount(Path(place), place, read_only=True) for place in sorted(places))
     executable = f"{sys.base_prefix}/bin/python{sys.version_info[0]}.{sys.version_info[1]}"
-    return here.start(
-        "", root=here.another(), argv=(executable, "-I", "-S", "-c", source, *words), mounts=mounts, **settings
-    )
+    argv = (executable, "-I", "-S", "-c", source, *words)
+    return here.start("", root=inside or here.another(), argv=argv, mounts=mounts, **settings)
 
 
 @every_mounting_rung
@@ -165,6 +168,38 @@ def test_emulated_hosts_are_reached_from_a_network(rung: Rung, root: Path, outsi
         assert process.wait(60) == 0, output.text()  # type: ignore[attr-defined]
         assert output.text() == "I am here\n"
     assert (root / BUNDLE).read_text() == "none"
+
+
+@every_mounting_rung
+@pytest.mark.parametrize("added", [[], ["new"]])
+def test_a_folder_of_hashed_certificates_proves_emulated_hosts(
+    rung: Rung, root: Path, outside: Outside, added: list[str]
+) -> None:
+    """As OpenSSL of Debian before 12 has it; afterwards the folder is the image's."""
+    asking = ("import ssl, socket; t = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)\n"
+              "t.load_verify_locations(capath='/etc/ssl/certs')\n"
+              f"host = '{DISCOVERY[0]}'\n"
+              "t.wrap_socket(socket.create_connection((host, 443)), server_hostname=host).close()\n"
+              f"for each in {added}: open('/etc/ssl/certs/' + each, 'w')\n"
+              "print('believed')")  # fmt: skip
+    with box(rung, root, outside=outside) as here:
+        inside = here.another()
+        folder = (inside / BUNDLE).parent
+        folder.mkdir(parents=True)
+        (folder / "00000000.0").symlink_to("nothing.pem")
+        os.utime(folder, (7, 7))
+        process, output = python(here, asking, inside=inside)
+        assert process.wait(60) == 0, output.text()  # type: ignore[attr-defined]
+        assert output.text() == "believed\n"
+        assert sorted(each.name for each in folder.iterdir()) == ["00000000.0", *added]
+        assert (folder.stat().st_mtime == 7) is not bool(added)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="NOT PROBED: no openssl here")
+def test_the_hash_is_that_of_openssl(tmp_path: Path, outside: Outside) -> None:
+    words = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(outside.certificates)]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert hashed.subject(outside.certificates.read_bytes()) == said.strip()
 
 
 @every_mounting_rung
