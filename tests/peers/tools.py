@@ -55,6 +55,8 @@ SYSTEM = {
     "qemu-aarch64-static": "apt-get install qemu-user-static",
     "helm": "see helm.sh",
     "go": "see go.dev; or apt-get install golang",
+    "node": "see nodejs.org; 20 or newer",
+    "npm": "see nodejs.org; comes with node",
 }
 
 # requirement sets for virtual environments of their own: their pins would fight with ours
@@ -174,20 +176,13 @@ def _locate(name: str) -> Path:
         return _go_install(name, kept)
     if name in VENVS:
         return venv(name) / _file(VENV_PROGRAMS.get(name, name))
-    on_path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    on_path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/local/go/bin")
     if on_path:
         return Path(on_path)
     raise Missing(f"{name} is not on PATH ({SYSTEM.get(name, 'unknown tool')})")
 
 
-def _go() -> str:
-    found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-    if not found:
-        raise Missing(f"go is not on PATH ({SYSTEM['go']})")
-    return found
-
-
-def _command(arguments: list[str], seconds: float, **options: object) -> subprocess.CompletedProcess[str]:
+def command(arguments: list[str], seconds: float, **options: object) -> subprocess.CompletedProcess[str]:
     try:
         done = subprocess.run(  # type: ignore[call-overload]
             arguments, capture_output=True, text=True, timeout=seconds, check=False, **options
@@ -204,8 +199,8 @@ def _go_install(name: str, kept: Path) -> Path:
     package, version = GO_PROGRAMS[name]
     attic = folder() / "go" / name
     attic.mkdir(parents=True, exist_ok=True)
-    _command(
-        [_go(), "install", f"{package}@{version}"],
+    command(
+        [str(tool("go")), "install", f"{package}@{version}"],
         GO_BUILD_SECONDS,
         env={**os.environ, "GOBIN": str(attic), "GOFLAGS": ""},
     )
@@ -217,7 +212,7 @@ def _go_install(name: str, kept: Path) -> Path:
 
 def _conformance_v111(kept: Path) -> Path:
     """The suite of tag v1.1.1, compiled by `go test -c`: from git, else from the module proxy."""
-    go = _go()
+    go = str(tool("go"))
     refusals = []
     for source in (_v111_from_folder, _v111_from_git, _v111_from_proxy):
         try:
@@ -235,13 +230,13 @@ def _conformance_v111(kept: Path) -> Path:
 
 def _conformance_2023(kept: Path) -> Path:
     """The ginkgo suite of 1 November 2023, which the module proxy does serve."""
-    go = _go()
+    go = str(tool("go"))
     return _test_program(go, _suite_from_proxy(go, CONFORMANCE_2023_VERSION), kept)
 
 
 def _test_program(go: str, where: Path, kept: Path) -> Path:
     kept.parent.mkdir(parents=True, exist_ok=True)
-    _command([go, "test", "-c", "-o", str(kept), "."], GO_BUILD_SECONDS, cwd=where)
+    command([go, "test", "-c", "-o", str(kept), "."], GO_BUILD_SECONDS, cwd=where)
     return kept
 
 
@@ -260,7 +255,7 @@ def _v111_from_git(go: str) -> Path:
     if not (where / "conformance" / "go.mod").is_file():
         shutil.rmtree(where, ignore_errors=True)
         clone = [git, "clone", "--quiet", "--depth", "1", "--branch", CONFORMANCE_V111_TAG]
-        _command(
+        command(
             [*clone, CONFORMANCE_GIT, str(where)],
             180,
             env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
@@ -273,7 +268,7 @@ def _v111_from_proxy(go: str) -> Path:
 
 
 def _suite_from_proxy(go: str, version: str) -> Path:
-    done = _command(
+    done = command(
         [go, "mod", "download", "-json", f"{CONFORMANCE}@{version}"],
         180,
         cwd=folder(),
@@ -292,18 +287,18 @@ def venv(name: str) -> Path:
     where = folder() / "venv" / name
     programs = where / ("Scripts" if sys.platform == "win32" else "bin")
     done, wanted = where / "acrlab-complete", "\n".join(VENVS[name])
-    with _alone(name):
+    with alone(name):
         if not (done.is_file() and done.read_text() == wanted):
             shutil.rmtree(where, ignore_errors=True)
-            _command([sys.executable, "-m", "venv", str(where)], 300)
+            command([sys.executable, "-m", "venv", str(where)], 300)
             python = programs / _file("python")
-            _command([str(python), "-m", "pip", "install", "--quiet", *VENVS[name]], PIP_SECONDS)
+            command([str(python), "-m", "pip", "install", "--quiet", *VENVS[name]], PIP_SECONDS)
             done.write_text(wanted)
     return programs
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
+def alone(name: str) -> Iterator[None]:
     """One run at a time builds a tool; the others wait for it."""
     path = folder() / f"{name}.lock"
     while True:
@@ -325,7 +320,7 @@ def sdist(requirement: str) -> Path:
     if not unpacked.is_dir():
         shutil.rmtree(where, ignore_errors=True)
         where.mkdir(parents=True)
-        _command(
+        command(
             [
                 *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
                 *("--no-binary", ":all:", "--dest", str(where), requirement),

@@ -1,0 +1,30 @@
+"""Programs in other languages, each made ready once with the packages that its lock file names."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.peers.tools import PIP_SECONDS, alone, command, folder, tool
+
+HERE = Path(__file__).parent
+Walk = Callable[[str], list[str]]
+
+
+def _place(name: str, sources: list[Path]) -> Path:
+    """The folder for these very files."""
+    text = b"".join(hashlib.sha256(each.read_bytes()).digest() for each in sorted(sources))
+    return folder() / "walks" / f"{name}-{hashlib.sha256(text).hexdigest()[:12]}"
+
+
+def javascript() -> Walk:
+    """Raises: Missing"""
+    node, npm = tool("node"), tool("npm")
+    source = HERE / "javascript"
+    place = _place("javascript", [source / "package.json", source / "package-lock.json"])
+    with alone("walks-javascript"):
+        shutil.copytree(source, place, dirs_exist_ok=True)
+        if not (place / "complete").is_file():
+            command([str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"], PIP_SECONDS, cwd=place)
+            (place / "complete").touch()
+    return lambda name: [str(node), str(place / f"{name}.js")]
