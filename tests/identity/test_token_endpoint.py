@@ -59,6 +59,7 @@ def signed_in(lab: Lab, **changes: Any) -> dict[str, Any]:
         ("https://management.azure.com/.default", "https://management.azure.com"),
         ("https://management.azure.com//.default", "https://management.azure.com/"),
         ("https://containerregistry.azure.net/.default", "https://containerregistry.azure.net"),
+        (f"{ACR}/.default openid offline_access profile", ACR),  # msal for Go
         ("https://graph.microsoft.com//.default", "https://graph.microsoft.com/"),
         ("797f4846-ba00-4fd7-ba43-dac1f8f63013/.default", "https://management.core.windows.net/"),
     ],
@@ -135,6 +136,7 @@ def test_the_tenant_may_be_named_by_its_domain(lab: Lab) -> None:
         ({"scope": f"{ARM}.evil.example/.default"}, 500011, "invalid_resource", 400),
         ({"scope": f"{ARM}///.default"}, 500011, "invalid_resource", 400),
         ({"scope": f"{ARM}/user_impersonation"}, 1002012, "invalid_scope", 400),
+        ({"scope": "openid profile offline_access"}, 1002012, "invalid_scope", 400),
         ({"scope": f"{ACR}/.default {ARM}/.default"}, 70011, "invalid_scope", 400),
         ({"resource": "https://microsoft.com"}, 500011, "invalid_resource", 400),
         ({"client_assertion": "a.b.c", "client_assertion_type": federation.JWT_BEARER}, 50027, "invalid_client", 401),

@@ -21,7 +21,7 @@ from tests.peers.tools import Missing
 
 pytestmark = pytest.mark.peers
 SECONDS = 180
-LANGUAGES = {"javascript": (walks.javascript, "RestError")}
+LANGUAGES = {"javascript": (walks.javascript, "RestError"), "go": (walks.go, "*exported.ResponseError")}
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def test_arm(language: Language, cloud: Cloud):
         "made": [name, "Basic", f"{name}.azurecr.io", "Succeeded", True],
         "taken": "AlreadyExists",
         "wrong tier": refusal(400, "FeatureNotSupported"),
-        "wrong property": refusal(400, "BadRequest"),
+        "wrong property": refusal(400, "DisablingPublicNetworkAccessNotSupported"),
         "missing": refusal(404, "ResourceNotFound"),
         "changed": ["Premium", True, {"by": "patch"}],
         "listed": [[name, f"{name}two"]],

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.peers.tools import PIP_SECONDS, alone, command, folder, tool
+from tests.peers.tools import GO_BUILD_SECONDS, PIP_SECONDS, alone, command, folder, tool
 
 HERE = Path(__file__).parent
 Walk = Callable[[str], list[str]]
@@ -28,3 +28,16 @@ def javascript() -> Walk:
             command([str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"], PIP_SECONDS, cwd=place)
             (place / "complete").touch()
     return lambda name: [str(node), str(place / f"{name}.js")]
+
+
+def go() -> Walk:
+    """Raises: Missing"""
+    source = HERE / "golang" / "walk"
+    place = _place("go", list(source.iterdir()))
+    program = place / "walk"
+    with alone("walks-go"):
+        if not program.is_file():
+            compiler = tool("go")
+            shutil.copytree(source, place, dirs_exist_ok=True)
+            command([str(compiler), "build", "-o", str(program), "."], GO_BUILD_SECONDS, cwd=place)
+    return lambda name: [str(program), name]

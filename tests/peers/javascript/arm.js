@@ -23,8 +23,8 @@ seen.made = [made.name, made.sku.tier, made.loginServer, made.provisioningState,
 seen.taken = (await registries.checkNameAvailability(asked)).reason;
 const place = { location: "westeurope" };
 seen["wrong tier"] = await refused(() => arm.replications.create(group, name, "westeurope", place).pollUntilDone());
-const anonymous = { ...basic, anonymousPullEnabled: true };
-seen["wrong property"] = await refused(() => registries.create(group, `${name}no`, anonymous).pollUntilDone());
+const secluded = { ...basic, publicNetworkAccess: "Disabled" };
+seen["wrong property"] = await refused(() => registries.create(group, `${name}no`, secluded).pollUntilDone());
 seen.missing = await refused(() => registries.get(group, `${name}no`));
 const premium = { sku: { name: "Premium" }, adminUserEnabled: true, tags: { by: "patch" } };
 const changed = await registries.update(group, name, premium).pollUntilDone();
