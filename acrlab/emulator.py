@@ -274,6 +274,7 @@ class Emulator:
             "AZURE_CLIENT_SECRET": directory.secret(workload),
             "AZURE_CONFIG_DIR": str(self.folder / "azure"),
             _SILENT: "no",
+            _NODE: "1",
             "ACRLAB_CLOUD": "emulated",
             "ACRLAB_ENDPOINT": self.endpoint,
             "ACRLAB_CONTROL": control_token(self.world.keys.secret("control")),
@@ -319,9 +320,7 @@ class Emulator:
         if not bundle.exists():
             shutil.copyfile(self.bundle, bundle)
         said = {**self.environment(client), **dict.fromkeys(_BUNDLES, str(bundle))}
-        return {
-            name: said[name] for name in (*_PROXIES, *_NO_PROXIES, *_BUNDLES, "AZURE_CORE_COLLECT_TELEMETRY")
-        }, trust
+        return {name: said[name] for name in (*_PROXIES, *_NO_PROXIES, *_BUNDLES, _SILENT, _NODE)}, trust
 
     def transport(self) -> "EmulatorTransport":
         """An azure-core transport that calls this emulator without a socket."""
@@ -382,6 +381,7 @@ def _sign_in(identity: Identity) -> dict[str, str]:
 
 
 _SILENT = "AZURE_CORE_COLLECT_TELEMETRY"
+_NODE = "NODE_USE_ENV_PROXY"  # without it, fetch and https of Node ask the real Azure. Source: nodejs.org, cli, 24.0
 _PROXIES, _NO_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), ("NO_PROXY", "no_proxy")
 _BUNDLES = (
     "REQUESTS_CA_BUNDLE",

@@ -130,6 +130,7 @@ def test_up_status_env_down(home: dict[str, str], up: dict[str, Any]) -> None:
     assert len({each["name"] for each in up["principals"] if each["secret"]}) >= 4
     variables = json.loads(acrlab(home, "env", "--format", "json").stdout)
     assert variables == up["environment"]
+    assert variables["NODE_USE_ENV_PROXY"] == "1", "or fetch of Node would ask the real Azure"
     shell = acrlab(home, "env", "--format", "sh").stdout
     assert f"export AZURE_CLIENT_SECRET='{variables['AZURE_CLIENT_SECRET']}'" in shell
     assert "$env:HTTPS_PROXY = '" in acrlab(home, "env", "--format", "powershell").stdout

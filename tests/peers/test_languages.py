@@ -16,7 +16,7 @@ import pytest
 from acrlab.engine import directory
 from tests.peers import walks
 from tests.peers.cloud import GROUP, Cloud
-from tests.peers.lanes import not_run
+from tests.peers.lanes import need, not_run
 from tests.peers.tools import Missing
 
 pytestmark = pytest.mark.peers
@@ -201,3 +201,16 @@ def test_tokens_without_a_secret(language: Language, cloud: Cloud, shape: str):
     audience = "https://containerregistry.azure.net"
     seen = language.walk(cloud, "identities", **more)
     assert seen == {"managed": [False, audience], "workload": [True, audience]}
+
+
+ENDPOINTS = "https://management.azure.com/metadata/endpoints?api-version=2022-09-01"
+FETCH = f"fetch('{ENDPOINTS}').then((answer) => console.log(answer.status))"
+
+
+def test_fetch_of_node_goes_by_the_proxy(cloud: Cloud):
+    """Node has learned it lately; before, a program needs an agent of its own, as the SDKs have."""
+    node = need("node")
+    knows = "process.allowedNodeEnvironmentFlags.has('--use-env-proxy')"
+    if node.run("--print", knows).stdout.strip() != "true":
+        not_run("fetch of Node: this one does not know NODE_USE_ENV_PROXY (22.21, or 24.5 and newer, do)")
+    assert node.run("--eval", FETCH, env=cloud.env).stdout.strip() == "200"

@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.peers.tools import GO_BUILD_SECONDS, PIP_SECONDS, alone, command, folder, tool
+from tests.peers.tools import GO_BUILD_SECONDS, PIP_SECONDS, Missing, alone, command, folder, tool
 
 HERE = Path(__file__).parent
+NODE = 20
 Walk = Callable[[str], list[str]]
 
 
@@ -20,6 +21,9 @@ def _place(name: str, sources: list[Path]) -> Path:
 def javascript() -> Walk:
     """Raises: Missing"""
     node, npm = tool("node"), tool("npm")
+    major = int(node.run("--print", "process.versions.node").stdout.split(".")[0])
+    if major < NODE:
+        raise Missing(f"node is {major}, and the packages want {NODE} or newer")
     source = HERE / "javascript"
     place = _place("javascript", [source / "package.json", source / "package-lock.json"])
     with alone("walks-javascript"):
