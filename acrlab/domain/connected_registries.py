@@ -1,6 +1,7 @@
 """Connected registries: what their body may hold.
 
-Source: azure-mgmt-containerregistry 15.0.0; intro-connected-registry (2025).
+Source: azure-mgmt-containerregistry 15.0.0; intro-connected-registry (2025). Identity and authType are those of the
+models of 2026-09-01-preview.
 """
 
 import re
@@ -12,6 +13,7 @@ TYPE = f"{REGISTRIES}/connectedRegistries"
 NAME = re.compile(r"[a-zA-Z0-9]{5,50}")
 READ_ONLY, READ_WRITE = "ReadOnly", "ReadWrite"
 MODES = (READ_WRITE, READ_ONLY, "Registry", "Mirror")
+BY_TOKEN, BY_IDENTITY = "SyncToken", "ManagedIdentity"
 DAY = 86400.0  # seconds
 _ISO = re.compile(r"P(?=.)(?:(\d{1,4})D)?(?:T(?=.)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?")
 _UNITS = (DAY, 3600.0, 60.0, 1.0)
@@ -22,13 +24,21 @@ _SYNC = Field(
     kind="object", label="SyncProperties",
     fields={
         "tokenId": _TEXT, "schedule": _TEXT, "syncWindow": _TEXT, "messageTtl": _TEXT, "lastSyncTime": _READ,
-        "gatewayEndpoint": _READ, "authType": Field(kind="string", values=("SyncToken",)),
+        "gatewayEndpoint": _READ, "authType": Field(kind="string", values=(BY_TOKEN, BY_IDENTITY)),
     },
 )  # fmt: skip
 SHAPE = Field(
     kind="object", label="ConnectedRegistry",
     fields={
         "id": _READ, "name": _READ, "type": _READ, "systemData": Field(kind="object", read_only=True),
+        "identity": Field(
+            kind="object", label="ManagedServiceIdentity",
+            fields={
+                "principalId": _READ, "tenantId": _READ,
+                "type": Field(kind="string", values=("UserAssigned", "None")),
+                "userAssignedIdentities": Field(kind="object"),
+            },
+        ),
         "properties": Field(
             kind="object", label="ConnectedRegistryProperties",
             fields={

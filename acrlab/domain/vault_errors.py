@@ -159,6 +159,17 @@ class EncryptionFixed(ArmCondition):
     evidence, source = "inferred", "tutorial-customer-managed-keys (2023-10): only at creation, not to be taken back"
 
 
+class EncryptionIdentityNeeded(ArmCondition):
+    """The identity that the key is unwrapped with would be taken away. Fields: resource, identity, name."""
+
+    status, arm, provider = 400, "EncryptionIdentityNeeded", True
+    message = (
+        "Azure resource '{resource}' does not have access to identity '{identity}' Try forcibly adding the identity to "
+        "the registry {name}. For more information on bring your own key, please visit 'https://aka.ms/acr/cmk'."
+    )
+    evidence, source = "doc", "tutorial-troubleshoot-customer-managed-keys (2023-10) has the words, not the code"
+
+
 class EncryptionKeyUnusable(Condition):
     """The registry cannot unwrap its data."""
 

@@ -72,7 +72,7 @@ def _connected(world: World, resource: Resource, head: dict[str, Any], state: st
         "provisioningState": state or operations.state_of(world, resource.id), "connectionState": "Offline",
         "activation": {"status": "Inactive"}, "statusDetails": [],
     }  # fmt: skip
-    return {**head, "systemData": system_data(world, resource), "properties": properties}
+    return {**head, **resource.body, "systemData": system_data(world, resource), "properties": properties}
 
 
 def _pipeline(world: World, resource: Resource, head: dict[str, Any], state: str) -> dict[str, Any]:

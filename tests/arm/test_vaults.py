@@ -245,3 +245,16 @@ def test_what_a_registry_cannot_be_encrypted_with(keyed: tuple[Cloud, dict[str, 
     assert put(cloud, {**body, "properties": {}}).status == 201
     late = put(cloud, {"properties": body["properties"]}, "PATCH")
     assert (late.status, late.code) == (400, "EncryptionChangeNotAllowed")
+
+
+def test_the_identity_of_the_key_stays(keyed: tuple[Cloud, dict[str, Any]]) -> None:
+    cloud, body = keyed
+    put(cloud, body)
+    (id,) = body["identity"]["userAssignedIdentities"]
+    for gone in ({"type": "None"}, {"type": "SystemAssigned", "userAssignedIdentities": {id: None}}):
+        refused = put(cloud, {"identity": gone}, "PATCH")
+        assert refused.status == 400 and "Try forcibly adding the identity" in refused.message
+    more = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {id: {}}}
+    assert put(cloud, {"identity": more}, "PATCH").status == 200
+    assert put(cloud, {"tags": {"a": "b"}}, "PATCH").json["tags"] == {"a": "b"}
+    assert registry(cloud) == 401

@@ -92,3 +92,55 @@ def test_mode_and_parent_stay(home: Shelf) -> None:
     connect(home, "machine", mode="ReadOnly", parent="factory")
     assert connect(home, "factory", mode="ReadOnly").code == "PropertyChangeNotAllowed"
     assert connect(home, "machine", mode="ReadOnly").code == "PropertyChangeNotAllowed"
+
+
+PREVIEW = "2026-09-01-preview"
+
+
+def signing_in(cloud: Cloud, *names: str) -> dict[str, Any]:
+    """An identity block with user-assigned identities that are there."""
+    ids = [f"{cloud.g}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}" for name in names]
+    for id in ids:
+        assert cloud.ask("PUT", id, {"location": "westus"}, version="2023-01-31").status in (200, 201)
+    return {"type": "UserAssigned", "userAssignedIdentities": {id: {} for id in ids}}
+
+
+def as_identity(home: Shelf, method: str, name: str, identity: dict[str, Any], **parent: str) -> Any:
+    sync = {"authType": "ManagedIdentity"}
+    whole = {"mode": "ReadOnly", "parent": {"syncProperties": sync, **parent}}
+    changed = {"syncProperties": sync}
+    body = {"identity": identity, "properties": changed if method == "PATCH" else whole}
+    return home.cloud.ask(method, f"{home.id}/connectedRegistries/{name}", body, version=PREVIEW)
+
+
+def test_one_signs_in_as_an_identity(cloud: Cloud, home: Shelf) -> None:
+    identity = signing_in(cloud, "porter")
+    made = as_identity(home, "PUT", "factory", identity)
+    assert made.status == 200
+    (held,) = made.json["identity"]["userAssignedIdentities"].values()
+    assert held["clientId"] and made.json["properties"]["parent"]["syncProperties"]["authType"] == "ManagedIdentity"
+    older = cloud.ask("GET", f"{home.id}/connectedRegistries/factory", version="2025-11-01").json
+    assert "identity" not in older
+    assert "no parent" in connect(home, "machine", mode="ReadOnly", parent="factory").message
+
+
+def test_one_with_a_token_becomes_one_with_an_identity_for_good(cloud: Cloud, home: Shelf) -> None:
+    connect(home, "factory")
+    changed = as_identity(home, "PATCH", "factory", signing_in(cloud, "porter"))
+    assert changed.status == 200 and "tokenId" not in changed.json["properties"]["parent"]["syncProperties"]
+    assert connect(home, "factory").code == "PropertyChangeNotAllowed"
+
+
+def test_what_does_not_go_with_an_identity(cloud: Cloud, home: Shelf) -> None:
+    connect(home, "factory")
+    connect(home, "machine", parent="factory")
+    above = {"id": f"{home.id}/connectedRegistries/factory"}
+    refused = [
+        as_identity(home, "PUT", "edge1", {"type": "None"}),
+        as_identity(home, "PUT", "edge1", signing_in(cloud, "porter", "second")),
+        as_identity(home, "PUT", "edge1", signing_in(cloud, "porter"), **above),
+        as_identity(home, "PATCH", "factory", signing_in(cloud, "porter")),
+        cloud.ask("PATCH", f"{home.id}/connectedRegistries/machine", {"identity": signing_in(cloud, "porter")},
+                  version=PREVIEW),
+    ]  # fmt: skip
+    assert {each.code for each in refused} == {"InvalidConnectedRegistry"}

@@ -7,7 +7,13 @@ from typing import Any
 
 from acrlab.domain import moments
 from acrlab.domain.errors import Condition
-from acrlab.domain.vault_errors import EncryptionFixed, EncryptionKeyInvalid, EncryptionKeyUnusable, VaultCondition
+from acrlab.domain.vault_errors import (
+    EncryptionFixed,
+    EncryptionIdentityNeeded,
+    EncryptionKeyInvalid,
+    EncryptionKeyUnusable,
+    VaultCondition,
+)
 from acrlab.engine import directory
 from acrlab.engine.ask import Ask
 from acrlab.engine.identities import registry as identities
@@ -23,10 +29,10 @@ _VERBS = ("get", "wrapKey", "unwrapKey")
 def desired(ask: Ask, body: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
     """The `encryption` that a registry's body shall have.
 
-    Raises: EncryptionFixed, EncryptionKeyInvalid.
+    Raises: EncryptionFixed, EncryptionIdentityNeeded, EncryptionKeyInvalid.
     """
     wanted = body["properties"]["encryption"]
-    before = known["properties"]["encryption"] if known is not None else None
+    before: dict[str, Any] | None = known["properties"]["encryption"] if known is not None else None
     if before is not None and before["status"] == ENABLED and not ask.patch and "keyVaultProperties" not in wanted:
         wanted = before  # a PUT that does not speak of it
     if before is not None and wanted["status"] != before["status"]:
@@ -40,7 +46,15 @@ def desired(ask: Ask, body: dict[str, Any], known: dict[str, Any] | None) -> dic
     same = before is not None and (before["keyVaultProperties"]["keyIdentifier"], client) == (
         key, before["keyVaultProperties"]["identity"],
     )  # fmt: skip
-    return before if before is not None and same else _taken(ask, body, str(key), str(client))
+    if before is None or not same:
+        return _taken(ask, body, str(key), str(client))
+    _require_identity(ask, body, str(client))
+    return before
+
+
+def _require_identity(ask: Ask, body: dict[str, Any], client: str) -> None:
+    if not identities.held(ask.world, body, client):
+        raise EncryptionIdentityNeeded(resource=str(ask.id), identity=client, name=ask.id.name)
 
 
 def _taken(ask: Ask, body: dict[str, Any], key: str, client: str) -> dict[str, Any]:
