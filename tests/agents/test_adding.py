@@ -170,7 +170,7 @@ def test_the_name_where_the_address_has_none(shop, services, site, tmp_path):
          f"digest mismatch {DIGEST}: sha256:{'0' * 64}"),
         ("git@github.com:contoso/adding.git#nosuch /r", "ADD failed: file not found in build context",
          "failed to fetch remote git@github.com:contoso/adding.git"),
-        ("--keep-git-dir=perhaps https://github.com/contoso/adding.git /r", "the --keep-git-dir option",
+        ("--keep-git-dir=perhaps https://github.com/contoso/adding.git /r", "expecting boolean value for flag",
          "expecting boolean value for flag keep-git-dir, not: perhaps"),
         ("https://github.com/contoso/nosuch.git /r", "failed to GET", "failed to fetch remote"),
     ],

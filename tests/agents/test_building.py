@@ -261,7 +261,7 @@ def test_what_only_buildkit_can_do(shop, tmp_path):
         ("FROM scratch\nCOPY --from=no a /\n", "invalid from flag value no: manifest for "
                                                "docker.io/library/no:latest not found: manifest unknown"),
         ("FROM scratch\nEXPOSE x\n", "Invalid containerPort: x"),
-        ("FROM scratch\nENV A=${B:?gone}\n", "B: gone"),
+        ("FROM scratch\nENV A=${B:?gone}\n", 'failed to process "${B:?gone}": B: gone'),
         ("FROM scratch\nCOPY https://x/y /\n", "COPY failed: source can't be a URL for COPY"),
     ],
 )  # fmt: skip

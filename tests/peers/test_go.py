@@ -3,13 +3,8 @@
 The recorded answers of the ordinary suite are asked for again, and with them more texts than anybody wrote down.
 """
 
-import hashlib
 import json
-import os
 import random
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -24,39 +19,18 @@ from acrlab.domain.tasks.task import Task
 from tests.agents.runner.test_taskfile import RECORDED as YAMLS
 from tests.agents.runner.test_taskfile import shown
 from tests.domain.tasks.gotemplate.test_engine import RECORDED as TEMPLATES
-from tests.peers.lanes import need, not_run
-from tests.peers.tools import folder
+from tests.peers.programs import Program
 
 pytestmark = pytest.mark.peers
-SOURCE = Path(__file__).parent / "golang"
 LISTS = ("Steps", "Push", "When", "ExitedWith", "Mounts", "Envs", "Tags", "Volumes")
 
 
 @pytest.fixture(scope="module")
 def go():
     """Asks Go: a list of requests, a list of answers."""
-    version = hashlib.sha256((SOURCE / "main.go").read_bytes()).hexdigest()[:12]
-    program = folder() / "go" / f"templates-{version}" / "program"
-    if not program.is_file():
-        tool = need("go")
-        shutil.copytree(SOURCE, program.parent, dirs_exist_ok=True)
-        for words in (("mod", "tidy"), ("build", "-o", str(program), ".")):
-            done = subprocess.run(
-                [str(tool), *words],
-                cwd=program.parent,
-                capture_output=True,
-                text=True,
-                env={**os.environ, "GOFLAGS": ""},
-            )
-            if done.returncode:
-                not_run(f"go {words[0]}: {done.stderr.strip().splitlines()[-1]}")
-
-    def ask(requests):
-        text = "".join(json.dumps(each) + "\n" for each in requests)
-        done = subprocess.run([str(program)], input=text.encode(), capture_output=True, check=True)
-        return [json.loads(line) for line in done.stdout.decode().splitlines()]
-
-    return ask
+    program = Program("templates")
+    yield program.ask
+    program.close()
 
 
 def rendered(text, data):

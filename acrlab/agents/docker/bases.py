@@ -7,7 +7,8 @@ import msgspec
 
 from acrlab.agents.dockerfile import location
 from acrlab.agents.dockerfile.arguments import Arguments
-from acrlab.agents.dockerfile.parser import Instruction, parsed
+from acrlab.agents.dockerfile.instruction import Instruction
+from acrlab.agents.dockerfile.parser import parsed
 from acrlab.agents.dockerfile.stages import Plan, Stage, plan
 from acrlab.agents.dockerfile.variables import expanded
 from acrlab.agents.protocol import Build, EngineFailed
@@ -41,7 +42,7 @@ class Bases:
         self._escape = file.escape
         self._arguments = Arguments(what.args, {})
         for instruction in found.arguments:
-            self._arguments.declare(instruction, self._value)
+            self._arguments.declare(instruction, self._value, self._escape)
 
     def used(self) -> list[Base]:
         """Every image, in the order in which it is written."""
@@ -49,14 +50,14 @@ class Bases:
 
     def renamed(self, names: Callable[[Base], str]) -> str:
         """The Dockerfile with other names. Raises: EngineFailed for a name that is not on its instruction's line."""
-        lines = self.text.splitlines(keepends=True)
+        lines = self.text.split("\n")
         for base in self.used():
             new = names(base)
             place = base.line - 1
             lines[place], count = base.pattern.subn(lambda found, new=new: found[1] + new, lines[place], count=1)
             if not count:
                 raise EngineFailed(f"acrlab: an image's name has to be on the line of its instruction: {base.name}")
-        return "".join(lines)
+        return "\n".join(lines)
 
     def _of(self, stage: Stage, number: int) -> Iterator[Base]:
         earlier = {each.name for each in self._plan.stages[:number]} | {str(each) for each in range(number)}

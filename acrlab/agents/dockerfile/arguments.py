@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from acrlab.agents.dockerfile.parser import Instruction
+from acrlab.agents.dockerfile.instruction import Instruction
 from acrlab.agents.dockerfile.settings import Expand
 from acrlab.agents.dockerfile.words import split
 from acrlab.agents.images import Platform
@@ -22,9 +22,9 @@ class Arguments:
         self._everywhere: dict[str, str] = dict(platforms)
         self._asked: set[str] = set()
 
-    def declare(self, instruction: Instruction, expand: Expand) -> None:
+    def declare(self, instruction: Instruction, expand: Expand, escape: str) -> None:
         """ARG before the first FROM."""
-        for name, default in named(instruction, expand):
+        for name, default in named(instruction, expand, escape):
             self._asked.add(name)
             value = self._given.get(name, default)
             if value is not None:
@@ -51,12 +51,12 @@ class Arguments:
         return sorted(set(self._given) - self._asked - PREDEFINED)
 
 
-def named(instruction: Instruction, expand: Expand) -> list[tuple[str, str | None]]:
+def named(instruction: Instruction, expand: Expand, escape: str) -> list[tuple[str, str | None]]:
     """The names of an ARG with their defaults."""
     found: list[tuple[str, str | None]] = []
-    for word in split(instruction.arguments):
+    for word in split(instruction.arguments, escape):
         name, equals, default = word.partition("=")
-        found.append((name, expand(default) if equals else None))
+        found.append((expand(name), expand(default) if equals else None))
     return found
 
 

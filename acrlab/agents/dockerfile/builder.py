@@ -12,13 +12,15 @@ from acrlab.agents.archive import Layer
 from acrlab.agents.bases.labels import warning
 from acrlab.agents.dockerfile import history, location
 from acrlab.agents.dockerfile.arguments import Arguments, named, of_platforms
+from acrlab.agents.dockerfile.checks import check
 from acrlab.agents.dockerfile.draft import Draft
 from acrlab.agents.dockerfile.files import Files
 from acrlab.agents.dockerfile.ignore import Ignored
+from acrlab.agents.dockerfile.instruction import Instruction
 from acrlab.agents.dockerfile.known import Known, key
 from acrlab.agents.dockerfile.log import Legacy, Log
 from acrlab.agents.dockerfile.origin import Origin
-from acrlab.agents.dockerfile.parser import Dockerfile, Instruction, parsed
+from acrlab.agents.dockerfile.parser import Dockerfile, parsed
 from acrlab.agents.dockerfile.progress import SHOWN, Progress
 from acrlab.agents.dockerfile.running import Running
 from acrlab.agents.dockerfile.settings import applied, is_setting
@@ -87,7 +89,7 @@ class Builder:
         self._count(wanted)
         for instruction in wanted.arguments:
             self.log.step(instruction, "")
-            self._arguments.declare(instruction, self._everywhere)
+            self._arguments.declare(instruction, self._everywhere, self.escape)
         work = None
         wanted_stages = needed(wanted, self._everywhere) if self.what.buildkit else None
         for stage in wanted.stages:
@@ -152,7 +154,9 @@ class Builder:
         if triggers:
             self.log.note(f"# Executing {len(triggers)} build trigger{'s' if len(triggers) > 1 else ''}")
         for trigger in triggers:
-            for instruction in parsed(trigger).instructions:
+            file = parsed(trigger)
+            for instruction in file.instructions:
+                check(instruction, file.escape)
                 self._do(work, instruction)
         return work
 
@@ -204,7 +208,7 @@ class Builder:
 
     def _do(self, work: Work, instruction: Instruction) -> None:
         if instruction.keyword == "ARG":
-            for name, default in named(instruction, work.expand):
+            for name, default in named(instruction, work.expand, self.escape):
                 work.declare(name, default)
         key = self._key(work, instruction) if self.what.cache else ""
         known = self.machine.known.get(key)

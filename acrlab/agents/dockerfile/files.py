@@ -8,14 +8,15 @@ from pathlib import Path
 from acrlab.agents.accounts import owner
 from acrlab.agents.archive import Layer
 from acrlab.agents.dockerfile import history
+from acrlab.agents.dockerfile.heredocs import Heredoc, marker
 from acrlab.agents.dockerfile.ignore import Ignored
+from acrlab.agents.dockerfile.instruction import Instruction
+from acrlab.agents.dockerfile.options import on
 from acrlab.agents.dockerfile.origin import Origin
-from acrlab.agents.dockerfile.parser import Heredoc, Instruction
-from acrlab.agents.dockerfile.remote import Fetching, Named, is_remote, on
+from acrlab.agents.dockerfile.remote import Fetching, Named, is_remote
 from acrlab.agents.dockerfile.stage import Work
 from acrlab.agents.dockerfile.transfer import Source, Transfer
 from acrlab.agents.dockerfile.variables import expanded
-from acrlab.agents.dockerfile.words import split
 from acrlab.agents.paths import joined
 from acrlab.agents.protocol import Build, EngineFailed
 
@@ -49,7 +50,7 @@ class Files:
         """COPY and ADD. Raises: EngineFailed, OSError."""
         self._allowed(instruction)
         flags = dict(instruction.flags)
-        words = instruction.words if instruction.words is not None else split(instruction.arguments, self._escape)
+        words = instruction.listed
         *sources, target = [word if _is_heredoc(instruction, word) else work.expand(word) for word in words]
         excluded = Ignored("\n".join(value for name, value in instruction.flags if name == "exclude"))
         transfer = Transfer(
@@ -69,8 +70,7 @@ class Files:
 
     def fingerprint(self, work: Work, instruction: Instruction) -> str:
         """Of the content that COPY or ADD would take; nothing where that cannot be told beforehand."""
-        words = instruction.words if instruction.words is not None else split(instruction.arguments, self._escape)
-        sources = [work.expand(word) for word in words[:-1]]
+        sources = [work.expand(word) for word in instruction.listed[:-1]]
         if instruction.heredocs or any(is_remote(source, kit=self._kit) for source in sources):
             return ""
         origin = self._origin(dict(instruction.flags).get("from", ""))
@@ -90,9 +90,10 @@ class Files:
         heredocs = {heredoc.name: heredoc for heredoc in instruction.heredocs}
         found: list[Named] = []
         for source in sources:
-            name = source.lstrip("<-").strip("'\"")
-            if source.startswith("<<") and name in heredocs:
-                found.append(self._written(name, self._body(work, heredocs[name]).encode(), 0o644))
+            announced = marker(source) if heredocs else None
+            if announced:
+                heredoc = heredocs[announced.name]
+                found.append(self._written(heredoc.name, self._body(work, heredoc).encode(), 0o644))
             elif instruction.keyword == "COPY" and _URL.match(source):
                 raise EngineFailed("COPY failed: source can't be a URL for COPY")
             elif instruction.keyword == "ADD" and is_remote(source, kit=self._kit):
@@ -122,7 +123,7 @@ class Files:
             where = "" if inside else "file not found in build context or excluded by .dockerignore: "
             raise EngineFailed(f"{instruction.keyword} failed: {where}stat {shown}: file does not exist")
         unpack = instruction.keyword == "ADD" and on(dict(instruction.flags), "unpack", True)
-        kept = "parents" in dict(instruction.flags)
+        kept = on(dict(instruction.flags), "parents")
         return [Named(Source(origin, path, unpack), folder=_kept(origin, path) if kept else "") for path in paths]
 
     def _written(self, name: str, content: bytes, mode: int) -> Named:
@@ -145,7 +146,7 @@ def _kept(origin: Origin, path: str) -> str:
 
 
 def _is_heredoc(instruction: Instruction, word: str) -> bool:
-    return bool(instruction.heredocs) and word.startswith("<<")
+    return bool(instruction.heredocs) and marker(word) is not None
 
 
 def _owner(work: Work, flags: dict[str, str]) -> tuple[int, int] | None:

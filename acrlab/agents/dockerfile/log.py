@@ -5,7 +5,7 @@ Source: recorded (acr-tasks-logs); moby, builder/dockerfile, for what the record
 
 from typing import Protocol
 
-from acrlab.agents.dockerfile.parser import Instruction
+from acrlab.agents.dockerfile.instruction import Instruction
 from acrlab.agents.protocol import EngineFailed, Sink
 
 

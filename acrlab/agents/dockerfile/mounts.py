@@ -1,65 +1,19 @@
 """RUN --mount: folders and files that are there while a command runs, and not in its layer."""
 
-import csv
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import msgspec
-
 from acrlab.agents.dockerfile.origin import Origin
+from acrlab.agents.dockerfile.request import Request
 from acrlab.agents.dockerfile.transfer import Source, Transfer
 from acrlab.agents.paths import joined, resolved
 from acrlab.agents.protocol import EngineFailed, Mount
 from acrlab.agents.tree import Tree, discard
 
 _SECRETS = "/run/secrets"
-_NAMES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite"}
-_KNOWN = frozenset({
-    "type", "from", "source", "target", "readonly", "readwrite", "id", "sharing", "required", "mode", "uid", "gid",
-    "size", "env",
-})  # fmt: skip
-
-
-class Request(msgspec.Struct, frozen=True):
-    """One --mount as it is written."""
-
-    values: Mapping[str, str]
-
-    @classmethod
-    def read(cls, text: str) -> "Request":
-        """Raises: EngineFailed in docker's words."""
-        values: dict[str, str] = {}
-        for field in next(csv.reader([text]), []):
-            name, equals, value = field.partition("=")
-            name = _NAMES.get(name.lower(), name.lower())
-            if name not in _KNOWN:
-                raise EngineFailed(f"unexpected key '{name}' in '{field}'")
-            values[name] = value if equals else "true"
-        return cls(values)
-
-    def get(self, name: str, default: str = "") -> str:
-        return self.values.get(name, default)
-
-    @property
-    def kind(self) -> str:
-        return self.get("type", "bind")
-
-    def yes(self, name: str) -> bool:
-        """Raises: EngineFailed for what is neither true nor false."""
-        text = self.get(name, "false").lower()
-        if text not in ("true", "false", "1", "0", ""):
-            raise EngineFailed(f"invalid value for {name}: {text}")
-        return text in ("true", "1")
-
-    def number(self, name: str, default: int, base: int = 10) -> int:
-        """Raises: EngineFailed for what is no number."""
-        try:
-            return int(self.get(name), base) if self.get(name) else default
-        except ValueError:
-            raise EngineFailed(f"invalid value {self.get(name)} for {name}") from None
 
 
 class Prepared:
@@ -95,7 +49,7 @@ class Prepared:
         source = origin.root / path
         if not source.exists() or origin.leaves_out(path):
             raise EngineFailed(f'failed to compute cache key: "/{path}": not found')
-        writable = request.yes("readwrite")
+        writable = not request.readonly
         if writable or origin.ignores:
             source = self._copied(origin, path, "bind")
         self.mounts.append(Mount(source, self._target(request), not writable))
@@ -112,7 +66,7 @@ class Prepared:
                 folder.mkdir(parents=True)
             folder.chmod(request.number("mode", 0o755, 8))
             _give(folder, request)
-        self.mounts.append(Mount(folder, target, request.yes("readonly")))
+        self.mounts.append(Mount(folder, target, request.readonly))
 
     def _tmpfs(self, request: Request) -> None:
         folder = Path(tempfile.mkdtemp(dir=self._scratch))
@@ -120,7 +74,7 @@ class Prepared:
         self.mounts.append(Mount(folder, self._target(request)))
 
     def _secret(self, request: Request) -> None:
-        name = request.get("id") or Path(request.get("target")).name
+        name = request.get("id") or request.get("source") or Path(request.get("target")).name
         if not name:
             raise EngineFailed("one of source, target required")
         variable = request.get("env")

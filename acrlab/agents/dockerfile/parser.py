@@ -1,50 +1,24 @@
 """The instructions of a Dockerfile, each with its line, flags, words and here-documents."""
 
-import json
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
+from acrlab.agents.dockerfile.heredocs import announced
+from acrlab.agents.dockerfile.instruction import KEYWORDS, Instruction, failed
+from acrlab.agents.dockerfile.options import separated
+from acrlab.agents.dockerfile.words import SPACE, halves, json_words, kind_and_rest, pairs
 from acrlab.agents.protocol import EngineFailed
 
-# fmt: off
-KEYWORDS = frozenset({
-    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
-    "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
-})
-# fmt: on
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
-_FLAG = re.compile(r"--([a-z][a-z-]*)(?:=(\S*))?(?:\s+|$)")
-_HEREDOC = re.compile(r"(?<![<\d])<<(-?)(['\"]?)([A-Za-z_][A-Za-z0-9_.]*)\2")
+_DIRECTIVE = re.compile(rf"#[{SPACE}]*([A-Za-z][A-Za-z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\n]+?)[\t\n\f\r ]*")
+_DIRECTIVES = frozenset({"check", "escape", "syntax"})
+_LONGEST = 65535  # bytes of a line
+_ONBUILD = re.compile(r"[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*", re.IGNORECASE)
+_NESTED = 8  # triggers of triggers that are looked into; none is allowed
 _WITH_HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
-_JSON_ONLY = frozenset({"SHELL"})
-_JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"})
-
-
-class Heredoc(msgspec.Struct, frozen=True):
-    """A here-document; `expand` unless its delimiter was quoted."""
-
-    name: str
-    text: str
-    expand: bool
-
-
-class Instruction(msgspec.Struct, frozen=True, kw_only=True):
-    """One instruction. `words` is set when its arguments are a JSON list."""
-
-    keyword: str
-    arguments: str
-    line: int
-    flags: tuple[tuple[str, str], ...] = ()
-    words: tuple[str, ...] | None = None
-    heredocs: tuple[Heredoc, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """As a build's log shows it."""
-        flags = "".join(f"--{name}={value} " if value else f"--{name} " for name, value in self.flags)
-        return f"{self.keyword} {flags}{self.arguments}"
+_JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME"})
 
 
 class Dockerfile(msgspec.Struct, frozen=True):
@@ -56,115 +30,121 @@ class Dockerfile(msgspec.Struct, frozen=True):
 
 
 def parsed(text: str) -> Dockerfile:
-    """Read a Dockerfile.
+    """Read a Dockerfile; whether its instructions can be carried out is not asked here.
 
     Raises: EngineFailed in docker's words, with the line.
-    Source: Dockerfile reference; buildkit's parser for the wording of errors.
+    Source: Dockerfile reference; buildkit's parser, beside which it is tested (tests/peers).
     """
-    lines = text.removeprefix("\ufeff").splitlines()
-    directives = _directives(lines)
+    lines = text.removeprefix("\ufeff").split("\n")
+    lines = lines if lines[-1] else lines[:-1]
+    short = list(itertools.takewhile(lambda line: len(line.encode()) < _LONGEST, lines))
+    directives = _directives(short)
     escape = directives.get("escape", "\\")
-    if escape not in ("\\", "`"):
-        raise _failed(1, f"invalid ESCAPE '{escape}' does not match ` or \\")
-    instructions = tuple(_instructions(lines, escape))
+    instructions = tuple(_Lines(short, escape).instructions())
     if not instructions:
         raise EngineFailed("the Dockerfile cannot be empty" if not text.strip() else "file with no instructions")
+    if len(short) < len(lines):
+        raise EngineFailed(f"dockerfile line greater than max allowed size of {_LONGEST}")
     return Dockerfile(instructions, escape, directives.get("syntax", ""))
 
 
 def _directives(lines: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
-        match = _DIRECTIVE.fullmatch(line.strip())
-        if not match or (name := match[1].lower()) not in ("escape", "syntax", "check"):
+        match = _DIRECTIVE.fullmatch(line.rstrip("\r").lstrip(SPACE))
+        if not match or (name := match[1].lower()) not in _DIRECTIVES:
             break
         if name in found:
-            raise _failed(number, f"only one {name} parser directive can be used")
+            raise failed(number, f"only one {name} parser directive can be used")
         found[name] = match[2]
+        if name == "escape" and match[2] not in ("\\", "`"):
+            raise failed(number, f"invalid ESCAPE '{match[2]}' does not match ` or \\")
     return found
 
 
-def _instructions(lines: list[str], escape: str) -> Iterator[Instruction]:
-    at = 0
-    while at < len(lines):
-        first, (text, at) = at + 1, _logical(lines, at, escape)
-        if not text.strip():
-            continue
-        keyword, _, rest = text.strip().replace("\t", " ", 1).partition(" ")
-        keyword = keyword.upper()
-        if keyword not in KEYWORDS:
-            raise _failed(first, f"unknown instruction: {keyword}")
-        heredocs: list[Heredoc] = []
-        if keyword in _WITH_HEREDOCS:
-            for dash, quote, name in _HEREDOC.findall(rest):
-                body, at = _body(lines, at, name, tabs=bool(dash), line=first)
-                heredocs.append(Heredoc(name, body, not quote))
-        yield _instruction(keyword, rest.strip(), first, tuple(heredocs))
+class _Lines:
+    """Reads instructions from the lines of a file."""
+
+    def __init__(self, lines: list[str], escape: str) -> None:
+        self._lines, self._escape, self._at = lines, escape, 0
+        token = re.escape(escape)
+        self._continued = re.compile(rf"(?:(?<=[^{token}])|^){token}[ \t]*\Z")
+
+    def instructions(self) -> Iterator[Instruction]:
+        while self._at < len(self._lines):
+            first = self._at + 1
+            text = self._logical()
+            if text is None:
+                continue
+            try:
+                yield self._instruction(text, first)
+            except EngineFailed as failure:
+                raise failed(first, failure.text) from None
+
+    def _next(self) -> str:
+        self._at += 1
+        return self._lines[self._at - 1].rstrip("\r")
+
+    def _logical(self) -> str | None:
+        """A line with those that continue it; comments and empty lines between them do not end it."""
+        text = self._next().lstrip(SPACE)
+        text = "" if text.startswith("#") else text
+        if not text:
+            return None
+        text, more = self._shortened(text)
+        while more and self._at < len(self._lines):
+            line = self._next()
+            if (shown := line.lstrip(SPACE)) and not shown.startswith("#"):
+                line, more = self._shortened(line)
+                text += line
+        return text
+
+    def _shortened(self, line: str) -> tuple[str, bool]:
+        shorter, count = self._continued.subn("", line)
+        return shorter, bool(count)
+
+    def _instruction(self, text: str, line: int) -> Instruction:
+        read = _read(text, line, self._escape)
+        inner = self._triggered(read) if read.keyword == "ONBUILD" else read
+        markers, bodies = [], []
+        if inner.keyword in _WITH_HEREDOCS and inner.words is None:
+            markers = announced(text)
+            bodies = [self._body(each.ends) for each in markers]
+        if read.keyword == "ONBUILD" and read.arguments:
+            ends = [f"\n{body}{each.name}" for each, body in zip(markers, bodies, strict=True)]
+            return msgspec.structs.replace(read, arguments=_ONBUILD.sub("", text, count=1) + "".join(ends))
+        heredocs = tuple(each.holding(body) for each, body in zip(markers, bodies, strict=True))
+        return msgspec.structs.replace(read, heredocs=heredocs)
+
+    def _triggered(self, read: Instruction) -> Instruction:
+        """What ONBUILD keeps for later is read at once."""
+        chain = [read]
+        while chain[-1].keyword == "ONBUILD" and chain[-1].arguments and len(chain) < _NESTED:
+            chain.append(_read(chain[-1].arguments, read.line, self._escape))
+        return chain[1] if len(chain) > 1 else read
+
+    def _body(self, ends: Callable[[str], bool]) -> str:
+        start = self._at
+        while self._at < len(self._lines):
+            if ends(self._next()):
+                return "".join(f"{line}\n" for line in self._lines[start : self._at - 1])
+        raise EngineFailed("unterminated heredoc")
 
 
-def _logical(lines: list[str], at: int, escape: str) -> tuple[str, int]:
-    """A line with those that continue it; comments and empty lines between them do not end it."""
-    ends = re.compile(re.escape(escape) + r"[ \t]*$")
-    text = ""
-    while at < len(lines):
-        line, at = lines[at], at + 1
-        if line.lstrip().startswith("#") or (text and not line.strip()):
-            if not text:
-                return "", at
-            continue
-        if not ends.search(line):
-            return text + line, at
-        text += ends.sub("", line)
-    return text, at
+def _read(text: str, line: int, escape: str) -> Instruction:
+    name, rest = halves(text.strip(SPACE))
+    keyword = name.lower().upper() if name.lower().upper() in KEYWORDS else name
+    options, arguments = separated(rest or "", escape)
+    arguments = arguments.strip(SPACE)
+    if keyword in ("ENV", "LABEL"):
+        _check_pairs(keyword, arguments, escape)
+    listed = kind_and_rest(arguments)[1] if keyword == "HEALTHCHECK" else arguments
+    words = json_words(listed) if keyword in _JSON else None
+    return Instruction(keyword=keyword, arguments=arguments, line=line, options=options, words=words)
 
 
-def _body(lines: list[str], at: int, name: str, *, tabs: bool, line: int) -> tuple[str, int]:
-    taken: list[str] = []
-    while at < len(lines):
-        text, at = lines[at].lstrip("\t") if tabs else lines[at], at + 1
-        if text == name:
-            return "".join(f"{each}\n" for each in taken), at
-        taken.append(text)
-    raise _failed(line, "unterminated heredoc")
-
-
-def _instruction(keyword: str, rest: str, line: int, heredocs: tuple[Heredoc, ...]) -> Instruction:
-    flags: list[tuple[str, str]] = []
-    while keyword != "ONBUILD" and (flag := _FLAG.match(rest)):
-        flags.append((flag[1], flag[2] or ""))
-        rest = rest[flag.end() :]
-    if not rest and keyword not in ("CMD", "ENTRYPOINT"):
-        raise _failed(line, f"{keyword} requires at least one argument")
-    if keyword == "ONBUILD":
-        _check_trigger(rest, line)
-    words = json_words(rest) if keyword in _JSON else None
-    if keyword in _JSON_ONLY and words is None:
-        raise _failed(line, f"{keyword} requires the arguments to be in JSON form")
-    return Instruction(keyword=keyword, arguments=rest, line=line, flags=tuple(flags), words=words, heredocs=heredocs)
-
-
-def _check_trigger(rest: str, line: int) -> None:
-    trigger = rest.split(maxsplit=1)[0].upper()
-    if trigger == "ONBUILD":
-        raise _failed(line, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")
-    if trigger in ("FROM", "MAINTAINER"):
-        raise _failed(line, f"{trigger} isn't allowed as an ONBUILD trigger")
-    if trigger not in KEYWORDS:
-        raise _failed(line, f"unknown instruction: {trigger}")
-
-
-def json_words(text: str) -> tuple[str, ...] | None:
-    """The words of a JSON list; anything else is for the shell, as docker has it."""
-    if not text.startswith("["):
-        return None
+def _check_pairs(keyword: str, arguments: str, escape: str) -> None:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        return None
-    return tuple(value)
-
-
-def _failed(line: int, text: str) -> EngineFailed:
-    return EngineFailed(f"dockerfile parse error line {line}: {text}")
+        pairs(arguments, escape)
+    except EngineFailed as failure:
+        raise EngineFailed(failure.text.replace("KEYWORD", keyword, 1)) from None

@@ -5,8 +5,8 @@ Source: inferred (buildkit, util/progress/progressui; the text of BuildKit's err
 
 import time
 
+from acrlab.agents.dockerfile.instruction import Instruction
 from acrlab.agents.dockerfile.log import human
-from acrlab.agents.dockerfile.parser import Instruction
 from acrlab.agents.protocol import EngineFailed, Sink
 
 SHOWN = frozenset({"ADD", "COPY", "FROM", "RUN", "WORKDIR"})
@@ -94,7 +94,7 @@ class Progress:
         self._sink(f"#{self._vertex} ".encode() + text + b"\n")
 
     def _excerpt(self, line: int) -> str:
-        lines = self._text.splitlines()
+        lines = self._text.replace("\r\n", "\n").split("\n")
         first = max(1, line - _AROUND)
         rows = [
             f"{number:4} | {'>>>' if number == line else '   '} {text}"

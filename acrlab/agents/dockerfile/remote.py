@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from acrlab.agents.dockerfile.options import on
 from acrlab.agents.dockerfile.origin import Origin
 from acrlab.agents.dockerfile.transfer import Source
 from acrlab.agents.protocol import Build, Download, EngineFailed, Remote, RemoteFailed
@@ -22,7 +23,6 @@ _GIT = re.compile(r"https?://[^#?]+\.git(#.*)?|(git|ssh)://.+|[\w.-]+@[^/:]+:.+"
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-zA-Z=_-]+")
 _UNNAMED = "__unnamed__"
 _TOKEN = "GIT_AUTH_TOKEN"  # the secret that BuildKit looks for
-_TRUE, _FALSE = ("", "true", "1", "t"), ("false", "0", "f")
 _CACHE_KEY = "failed to load cache key"
 
 
@@ -121,13 +121,3 @@ def _digest(text: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
         raise EngineFailed("invalid checksum digest format")
     return text
-
-
-def on(flags: Mapping[str, str], name: str, default: bool = False) -> bool:
-    """Whether a flag is set. Raises: EngineFailed for what is neither true nor false."""
-    if name not in flags:
-        return default
-    value = flags[name].lower()
-    if value not in (*_TRUE, *_FALSE):
-        raise EngineFailed(f"expecting boolean value for flag {name}, not: {flags[name]}")
-    return value in _TRUE

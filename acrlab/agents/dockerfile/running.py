@@ -11,10 +11,11 @@ from acrlab.agents.accounts import account
 from acrlab.agents.archive import Layer
 from acrlab.agents.dockerfile import history
 from acrlab.agents.dockerfile.files import absolute
+from acrlab.agents.dockerfile.heredocs import marker
+from acrlab.agents.dockerfile.instruction import Instruction
 from acrlab.agents.dockerfile.log import Log
 from acrlab.agents.dockerfile.mounts import Prepared
 from acrlab.agents.dockerfile.origin import Origin
-from acrlab.agents.dockerfile.parser import Instruction
 from acrlab.agents.dockerfile.settings import command
 from acrlab.agents.dockerfile.stage import Work
 from acrlab.agents.images import Platform
@@ -76,9 +77,9 @@ class Running:
         """The command; a here-document of its own is the shell's text, or a script where it begins with #!."""
         heredocs = instruction.heredocs
         if not heredocs:
-            return command(work.draft, instruction), []
+            return self._plain(work, instruction), []
         text = heredocs[0].text
-        if len(heredocs) == 1 and instruction.arguments.strip() == _marker(instruction):
+        if marker(instruction.arguments):
             if not text.startswith("#!"):
                 return (*work.draft.shell, text), []
             script = Path(tempfile.mkdtemp(dir=self._scratch), "script")
@@ -87,6 +88,15 @@ class Running:
             return (_SCRIPT,), [Mount(script, _SCRIPT, True)]
         whole = instruction.arguments + "\n" + "".join(f"{each.text}{each.name}\n" for each in heredocs)
         return (*work.draft.shell, whole), []
+
+    def _plain(self, work: Work, instruction: Instruction) -> tuple[str, ...]:
+        """RUN with nothing after it is a shell with nothing to do; the legacy builder gives it not even that."""
+        argv = command(work.draft, instruction)
+        if not argv and instruction.words is None:
+            return (*work.draft.shell, "") if self._what.buildkit else work.draft.shell
+        if not argv:
+            raise EngineFailed("no command specified")
+        return argv
 
     def _process(
         self, sandbox: Sandbox, work: Work, instruction: Instruction, argv: tuple[str, ...], prepared: Prepared
@@ -143,9 +153,3 @@ class Running:
         if self._what.buildkit:
             return EngineFailed(f'process "{told}" did not complete successfully: exit code: {code}', code)
         return EngineFailed(f"The command '{told}' returned a non-zero code: {code}", code)
-
-
-def _marker(instruction: Instruction) -> str:
-    """What the arguments are when there is nothing but a here-document."""
-    arguments = instruction.arguments.strip()
-    return arguments if len(arguments.split()) == 1 and arguments.startswith("<<") else ""

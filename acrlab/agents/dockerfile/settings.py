@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from acrlab.agents.dockerfile.draft import Draft
-from acrlab.agents.dockerfile.parser import Instruction, json_words
-from acrlab.agents.dockerfile.words import pairs, split
+from acrlab.agents.dockerfile.health import config
+from acrlab.agents.dockerfile.instruction import Instruction
+from acrlab.agents.dockerfile.words import SPACE, pairs
 from acrlab.agents.protocol import EngineFailed
 
 Expand = Callable[[str], str]
 _PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
-_NANOSECONDS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
 # fmt: off
 _SIGNALS = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
@@ -67,7 +65,7 @@ def _entrypoint(draft: Draft, each: Instruction, expand: Expand, escape: str) ->
 
 
 def _expose(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
-    ports = [port for word in expand(each.arguments).split() for port in _ports(word)]
+    ports = [port for word in each.listed for part in expand(word).split() for port in _ports(part)]
     draft.config["ExposedPorts"] = {**(draft.config.get("ExposedPorts") or {}), **{port: {} for port in ports}}
     return " ".join(["EXPOSE", *sorted(ports)])
 
@@ -81,8 +79,7 @@ def _ports(word: str) -> list[str]:
 
 
 def _volumes(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
-    words = each.words if each.words is not None else split(each.arguments, escape)
-    volumes = [expand(word).strip() for word in words]
+    volumes = [expand(word.strip(SPACE)) for word in each.listed]
     if not all(volumes):
         raise EngineFailed("VOLUME specified can not be an empty string")
     draft.config["Volumes"] = {**(draft.config.get("Volumes") or {}), **{volume: {} for volume in volumes}}
@@ -119,34 +116,8 @@ def _onbuild(draft: Draft, each: Instruction, expand: Expand, escape: str) -> st
 
 
 def _health(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
-    kind, _, rest = each.arguments.partition(" ")
-    if kind.upper() == "NONE":
-        draft.config["Healthcheck"] = {"Test": ["NONE"]}
-        return 'HEALTHCHECK ["NONE"]'
-    words = json_words(rest.strip())
-    test = ["CMD", *words] if words is not None else ["CMD-SHELL", rest.strip()]
-    draft.config["Healthcheck"] = {"Test": test, **_health_times(dict(each.flags))}
-    return f"HEALTHCHECK {quoted(test)}"
-
-
-def _health_times(flags: Mapping[str, str]) -> dict[str, Any]:
-    names = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
-    names["start-interval"] = "StartInterval"
-    times: dict[str, Any] = {names[name]: _nanoseconds(name, flags[name]) for name in names if flags.get(name)}
-    if retries := flags.get("retries"):
-        if not retries.isdigit() or int(retries) < 1:
-            raise EngineFailed(f"--retries cannot be negative ({retries})")
-        times["Retries"] = int(retries)
-    return times
-
-
-def _nanoseconds(name: str, text: str) -> int:
-    if not text or "".join("".join(part) for part in _DURATION.findall(text)) != text:
-        raise EngineFailed(f'time: invalid duration "{text}"')
-    total = int(sum(float(number) * _NANOSECONDS[unit] for number, unit in _DURATION.findall(text)))
-    if 0 < total < 1_000_000:
-        raise EngineFailed(f'Interval "{name}" cannot be less than 1ms')
-    return total
+    draft.config["Healthcheck"] = config(each)
+    return f"HEALTHCHECK {quoted(draft.config['Healthcheck']['Test'])}"
 
 
 def quoted(words: list[str]) -> str:
