@@ -4,6 +4,7 @@ import pytest
 
 from tests.peers.cloud import Cloud
 from tests.peers.lanes import summary
+from tests.peers.programs import Program
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +16,11 @@ def cloud(tmp_path_factory):
 
 def pytest_terminal_summary(terminalreporter):
     summary(terminalreporter)
+
+
+@pytest.fixture(scope="session")
+def kit():
+    """BuildKit's own code, asked by a small program."""
+    program = Program("dockerfiles")
+    yield program
+    program.close()

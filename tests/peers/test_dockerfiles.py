@@ -1,26 +1,19 @@
-"""Dockerfiles, their words, mounts and .dockerignore files against BuildKit's own code and its own test material.
+"""Dockerfiles, instruction by instruction, against BuildKit's own code and its own test material.
 
 Our errors are in the words of the daemon with which the service builds, which is older: OLDER has the differences.
 """
 
-import json
 import re
-import string
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acrlab.agents.dockerfile.health import config
-from acrlab.agents.dockerfile.ignore import Ignored
 from acrlab.agents.dockerfile.parser import parsed
-from acrlab.agents.dockerfile.request import Request
-from acrlab.agents.dockerfile.request import check as check_mount
 from acrlab.agents.dockerfile.stages import plan
-from acrlab.agents.dockerfile.variables import Lexer, expanded
 from acrlab.agents.dockerfile.words import pairs, split
 from acrlab.agents.protocol import EngineFailed
-from tests.peers.programs import Program
 
 pytestmark = pytest.mark.peers
 MODULE = "github.com/moby/buildkit"
@@ -33,13 +26,6 @@ OLDER = [
 ]
 PLACE = re.compile(r"^dockerfile parse error (?:on )?line (\d+): ")
 EXAMPLES = settings(max_examples=1500, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-
-
-@pytest.fixture(scope="module")
-def kit():
-    program = Program("dockerfiles")
-    yield program
-    program.close()
 
 
 def older(text):
@@ -123,7 +109,7 @@ def same(kit, text):
     assert not theirs_line or int(theirs_line[1]) == line, text
     if "fallen" in answer:
         return
-    if found.get("error", "").startswith("duplicate name"):  # which BuildKit only warns of; we know of no use for it
+    if found.get("error", "").startswith("duplicate name"):  # BuildKit only warns of it
         names = [name for name in answer["stages"] if name]
         assert len(set(names)) < len(names)
         return
@@ -192,7 +178,7 @@ FILES = st.builds(
 
 def test_every_line_by_itself(kit):
     for line in LINES:
-        for end in ("", "\nEOF\nb\n", "\n\tx\n\tEOF\nb\n", " \\\nEOF\n"):
+        for end in ("", "\nEOF\nb\n", "\n\tx\n\tEOF\nb\n", " \\\nEOF\n", "\n EOF\n\t EOF\nEOF\nb\n"):
             same(kit, f"FROM a\n{line}{end}")
 
 
@@ -237,166 +223,3 @@ FLAGS = st.builds(
                         "ARG % a", "HEALTHCHECK % NONE"]), FLAGS)  # fmt: skip
 def test_flags(kit, line, flags):
     same(kit, f"FROM a\n{line.replace('%', flags)}\n")
-
-
-ENVIRONMENT = {"A": "1", "E": "", "S": "x y", "PATH": "/a/b:/c/b.tar.gz", "K": "한국어", "L": "a\nb\nab",
-"X": "a*b?c\\d/e"}
-
-
-def lexed(text, escape, kind):
-    try:
-        if kind == "Words":
-            return {"words": Lexer(text, ENVIRONMENT, escape).read()[1]}
-        return {"text": expanded(text, ENVIRONMENT, escape, quotes=kind == "Word")}
-    except EngineFailed as failure:
-        return {"error": failure.text}
-
-
-def same_words(kit, text, escape="\\", kinds=("Word", "Words", "Body")):
-    env = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
-    answers = kit.ask([{kind: text, "Escape": escape, "Env": env} for kind in kinds])
-    for kind, answer in zip(kinds, answers, strict=True):
-        assert lexed(text, escape, kind) == answer, (kind, text)
-
-
-def test_the_words_of_its_lexer(kit):
-    root = kit.source(MODULE) / "frontend/dockerfile/shell"
-    count = 0
-    for line in (root / "envVarTest").read_text().splitlines():
-        if line.strip() and not line.startswith("#") and (parts := line.split("|"))[0].strip() in ("A", "U"):
-            values = {"PWD": "/home", "SHELL": "bash", "KOREAN": "한국어", "NULL": ""}
-            same_words(kit, parts[1].strip())
-            count += 1
-            if parts[2].strip() == "error":
-                with pytest.raises(EngineFailed):
-                    expanded(parts[1].strip(), values)
-            else:
-                assert expanded(parts[1].strip(), values) == parts[2].strip(), line
-    values = {}
-    for line in (root / "wordsTest").read_text().splitlines():
-        if line.startswith("ENV "):
-            name, _, value = line.removeprefix("ENV ").lstrip().partition("=")
-            values[name] = value
-        elif line.strip() and not line.startswith("#"):
-            text, _, expected = line.partition("|")
-            same_words(kit, text.strip())
-            count += 1
-            if expected.strip() == "error":
-                with pytest.raises(EngineFailed):
-                    Lexer(text.strip(), values).read()
-            else:
-                assert Lexer(text.strip(), values).read()[1] == expected.lstrip().split(","), line
-    assert count > 100
-
-
-TOKENS = ["${", "}", "$", "A", "E", "S", "PATH", "K", "L", "X", "NONE", ":", "-", "+", "?", "=", "#", "##", "%", "%%",
-    "/", "//", "*", "\\", "\\\\", "`", "'",
-          '"', " ", "a", "b", "ab", "1", "9", "0", "{", "@", "!", "<", "<<", "é", "\n", "\t", "\u2003", "$0", "$$",
-          "${0}", "."]  # fmt: skip
-
-
-@EXAMPLES
-@given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join), st.sampled_from("\\\\`"))
-def test_words(kit, text, escape):
-    same_words(kit, text, escape)
-
-
-PATTERNS = st.lists(st.sampled_from(["*", "?", "a", "b", "/", ":", ".", "\\*", "\\?", "\\\\", "\\/", "\\}", "\\a",
-    '"*"', "'a'", "'\\'", '"\\b"', "$A",
-                                     "한", "국", "\n", "\\", "${E:-b}", "tar", "[", "("]),
-                                     max_size=6).map("".join)  # fmt: skip
-
-
-@EXAMPLES
-@given(st.sampled_from(["PATH", "K", "L", "X", "E", "NONE"]), st.sampled_from(["#", "##", "%", "%%", "/", "//", "-",
-":-", "+", ":+", "?", ":?"]),
-       PATTERNS, PATTERNS, st.sampled_from("\\\\`"))  # fmt: skip
-def test_substitutions(kit, name, modifier, pattern, new, escape):
-    same_words(kit, f"<${{{name}{modifier}{pattern}{'/' + new if '/' in modifier else ''}}}>", escape)
-
-
-MOUNTS = st.lists(st.builds(
-    lambda name, value: name + value,
-    st.sampled_from(["type", "from", "source", "src", "target", "dst", "Destination", "readonly", "ro", "rw",
-        "readwrite", "id", "sharing", "required", "size",
-                     "mode", "uid", "gid", "env", "x", "", '"type', 'ta"rget']),
-    st.sampled_from(["", "=", "=bind", "=cache", "=Tmpfs", "=secret", "=ssh", "=true", "=false", "=T", "=yes", "=0",
-        "=08", "=0755", "=4294967296", "=-1", "=10",
-                     "=1g", "=1.5MiB", "=1 kb", "=x", "=locked", "=Private", "=/a", '=a"', '=""', "=$a", "=$"]),
-), max_size=5).map(",".join)  # fmt: skip
-
-
-def mount(text):
-    try:
-        check_mount(text)
-        request = Request.read(text)
-        return {"type": request.kind, "from": request.get("from"), "source": request.get("source"),
-            "target": request.get("target"),
-                "readonly": request.readonly, "id": request.get("id"), "sharing": request.get("sharing"),
-                "required": request.yes("required"),
-                "env": request.values.get("env"), "mode": request.number("mode", -1, 8), "uid": request.number("uid",
-                -1),
-                "gid": request.number("gid", -1)}  # fmt: skip
-    except EngineFailed as failure:
-        return told(failure)
-
-
-def their_mount(answer):
-    if "error" in answer:
-        return refused(answer)
-    found = answer["mount"]
-    names = {"type": "Type", "from": "From", "source": "Source", "target": "Target", "readonly": "ReadOnly",
-    "id": "CacheID", "sharing": "CacheSharing",
-             "required": "Required", "env": "Env"}  # fmt: skip
-    numbers = {name: -1 if found[key] is None else found[key] for name, key in {"mode": "Mode", "uid": "UID",
-        "gid": "GID"}.items()}
-    return {**{name: found[key] for name, key in names.items()}, **numbers}
-
-
-@EXAMPLES
-@given(MOUNTS)
-def test_mounts(kit, text):
-    (answer,) = kit.ask([{"Mount": text}])
-    assert mount(text) == their_mount(answer), text
-
-
-NAMES = st.lists(st.sampled_from(["a", "b", "ab", "a.b", "x1", "é", "-", "!a", "^", "a]", "*", "\\", " a"]),
-    min_size=1, max_size=4).map("/".join)
-LINE = st.lists(st.sampled_from(["a", "b", "ab", "x", "1", "/", "/", "*", "**", "**/", "?", ".", "..", "!", " ",
-    "[a-b]", "[^a]", "[^a-z]", "[b-a]", "[]", "[", "]",
-                                 "[^]", "[a", "[\\]a]", "[-a]", "[a-]", "\\*", "\\?", "\\\\", "\\", "\\é", "é", "^",
-                                 "$", "(", "+", "#", "{",
-                                 "\ufeff", "\t", "\r"]), max_size=7).map("".join)  # fmt: skip
-
-
-def same_files(kit, text, paths):
-    """We refuse what is malformed wherever it stands: Go does not look beyond a star that nothing comes to."""
-    (answer,) = kit.ask([{"Ignore": text, "Paths": paths}])
-    try:
-        found = Ignored(text)
-    except EngineFailed as failure:
-        assert failure.text in ("syntax error in pattern", 'illegal exclusion pattern: "!"')
-        assert "error" in answer or re.search(r"[*].*[\[\\]", text), text
-        return
-    assert {"out": [found(path) for path in paths]} == answer, (text, paths)
-
-
-@EXAMPLES
-@given(st.lists(LINE, max_size=5).map("\n".join), st.lists(NAMES, min_size=1, max_size=5))
-def test_ignored_files(kit, text, paths):
-    assume(not re.search(r"\[[^]]*[*?\[]", text))  # in brackets these are no wildcards to us
-    same_files(kit, text, paths)
-
-
-def test_the_tables_of_its_matcher(kit):
-    """Pattern and path of every row of a table of its tests, with every path of them all."""
-    source = (kit.source("github.com/moby/patternmatcher") / "patternmatcher_test.go").read_text()
-    word = r'("(?:[^"\\]|\\.)*"|`[^`]*`)'
-    rows = re.findall(rf"^\s*\{{{word}, {word}, (?:true|false)", source, re.MULTILINE)
-    written = [[each[1:-1] if each.startswith("`") else json.loads(each) for each in row] for row in rows]
-    paths = sorted({path for _, path in written})
-    patterns = sorted({pattern for pattern, _ in written})
-    assert len(written) > 80
-    for pattern in patterns:
-        if not set(re.findall(r"\\(.)", pattern)) & set(string.ascii_letters + string.digits):
-            same_files(kit, pattern, paths)

@@ -26,10 +26,10 @@ def separated(text: str, escape: str) -> tuple[tuple[str, ...], str]:
     while (at := _after_space(data, at)) < len(data):
         if not data.startswith("--", at):
             return tuple(found), data[at:].encode("latin-1").decode(errors="replace")
-        word, at, blank = _option(data, at, escape)
+        word, at = _option(data, at, escape)
         if word == "--":
             return tuple(found), data[at:].encode("latin-1").decode(errors="replace")
-        found += [word] if word or blank else []
+        found.append(word)
     return tuple(found), ""
 
 
@@ -37,22 +37,22 @@ def _after_space(data: str, at: int) -> int:
     return len(data) - len(data[at:].lstrip(_SPACE))
 
 
-def _option(data: str, at: int, escape: str) -> tuple[str, int, bool]:
-    """One flag, where it ends, and whether some of it was quoted."""
-    word, quote, blank = "", "", False
+def _option(data: str, at: int, escape: str) -> tuple[str, int]:
+    """One flag, and where it ends."""
+    word = quote = ""
     while at < len(data):
         char, at = data[at], at + 1
         if quote and char == quote:
             quote = ""
         elif not quote and char in _SPACE:
-            return word, at - 1, blank
+            return word, at - 1
         elif not quote and char in "'\"":
-            quote, blank = char, True
+            quote = char
         elif char == escape:
             word, at = word + data[at : at + 1], at + 1
         else:
             word += char
-    return word, at, blank
+    return word, at
 
 
 def check(each: Instruction) -> None:

@@ -114,7 +114,7 @@ func dockerfile(text string) answer {
 	for _, stage := range stages {
 		names = append(names, stage.Name)
 	}
-	return answer{"escape": string(found.EscapeToken), "instructions": told, "stages": names, "dump": found.AST.Dump()}
+	return answer{"escape": string(found.EscapeToken), "instructions": told, "stages": names}
 }
 
 func lexed(r request) answer {
@@ -163,7 +163,11 @@ func ignored(text string, paths []string) answer {
 		return failed(err)
 	}
 	for _, pattern := range patterns {
-		if _, err := patternmatcher.MatchesOrParentMatches("x", []string{strings.TrimPrefix(pattern, "!")}); err != nil {
+		alone := []string{pattern}
+		if strings.HasPrefix(pattern, "!") {
+			alone = []string{"x", pattern}
+		}
+		if _, err := patternmatcher.MatchesOrParentMatches("x", alone); err != nil {
 			return failed(err)
 		}
 	}
