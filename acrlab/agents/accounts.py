@@ -46,6 +46,22 @@ def owner(root: Path, text: str) -> tuple[int, int]:
     return found.uid, found.gid
 
 
+def given(root: Path, text: str) -> tuple[int, int]:
+    """Whom BuildKit gives files to: a name that is not known is root's, and a group that is not known is as if unsaid.
+
+    Source: buildkit, solver/llbsolver/file (readUser); tried on 0.8 and 0.25.
+    """
+    name, colon, group = text.partition(":")
+    found = next((row for row in _rows(root, "passwd", 7) if name == row[0]), None)
+    uid, gid = (int(name), int(name)) if name.isdigit() else (int(found[2]), int(found[3])) if found else (0, 0)
+    if colon and not group:
+        return uid, 0
+    try:
+        return uid, _group(root, group) if group else gid
+    except EngineFailed:
+        return uid, gid
+
+
 def _group(root: Path, group: str) -> int:
     if group.isdigit():
         return int(group)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from acrlab.agents.headers import BROKEN, Header
+from acrlab.agents.paths import resolved
 from acrlab.agents.protocol import EngineFailed
 from acrlab.agents.windows import FILES
 
@@ -24,7 +25,8 @@ def apply(
     """Put a layer over a tree. `owners` is None when this process may give files away and make devices.
 
     Else it is told whose they are. Of a layer for Windows the files are taken, and no registry hives. Without `marks`
-    the names of whiteouts are names. Tells what it wrote.
+    it is an archive and no layer: the names of whiteouts are names, and links on the way are followed, inside the tree.
+    Tells what it wrote.
 
     Units: `room` is bytes.
     Raises: EngineFailed.
@@ -102,6 +104,8 @@ class _Applied:
         parts = [part for part in name.split("/") if part not in ("", ".")]
         if ".." in parts:
             raise ValueError(f"invalid path {name!r}: outside of the layer")
+        if not self._marks and parts:
+            return self._root / resolved(self._root, "/".join(parts), last=False)
         return self._root.joinpath(*parts)
 
     def _parents(self, path: Path) -> None:

@@ -1,6 +1,6 @@
 """Build arguments: which exist where, and what they are worth."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from acrlab.agents.dockerfile.instruction import Instruction
 from acrlab.agents.dockerfile.settings import Expand
@@ -51,13 +51,11 @@ class Arguments:
         return sorted(set(self._given) - self._asked - PREDEFINED)
 
 
-def named(instruction: Instruction, expand: Expand, escape: str) -> list[tuple[str, str | None]]:
-    """The names of an ARG with their defaults."""
-    found: list[tuple[str, str | None]] = []
+def named(instruction: Instruction, expand: Expand, escape: str) -> Iterator[tuple[str, str | None]]:
+    """The names of an ARG with their defaults, in which those before them may be used."""
     for word in split(instruction.arguments, escape):
         name, equals, default = word.partition("=")
-        found.append((expand(name), expand(default) if equals else None))
-    return found
+        yield expand(name), expand(default) if equals else None
 
 
 def of_platforms(target: Platform, machine: Platform) -> dict[str, str]:

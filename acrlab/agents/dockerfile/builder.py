@@ -27,6 +27,7 @@ from acrlab.agents.dockerfile.settings import applied, is_setting
 from acrlab.agents.dockerfile.stage import Work
 from acrlab.agents.dockerfile.stages import Plan, Stage, labelled, needed, plan
 from acrlab.agents.dockerfile.variables import expanded
+from acrlab.agents.dockerfile.words import pairs
 from acrlab.agents.images import Image, Images, Platform
 from acrlab.agents.paths import within
 from acrlab.agents.protocol import Build, Built, EngineFailed, Sink
@@ -149,6 +150,8 @@ class Builder:
         platform = self._platform(stage.platform) if stage.platform else self.platform
         draft = self._base(base, platform, asked=bool(stage.platform or self.what.platform))
         work = Work(draft, stage.name, self._arguments, self.machine.images, self.scratch, self.escape)
+        if self.what.buildkit and base.lower() in self._works:
+            work.follow(self._works[base.lower()])
         draft.default_path()
         triggers = draft.config.pop("OnBuild", None) or []
         if triggers:
@@ -172,7 +175,7 @@ class Builder:
         if base.lower() in self._works:
             return self._works[base.lower()].draft.copied()
         if base == "scratch":
-            return Draft(platform)
+            return Draft(platform, workdir="/" if self.what.buildkit else "")
         image = self._image(base, platform, asked=asked)
         return Draft.of(image, self.machine.images.config(image), platform)
 
@@ -207,17 +210,24 @@ class Builder:
         return works[int(name)] if name.isdigit() and int(name) < len(works) else None
 
     def _do(self, work: Work, instruction: Instruction) -> None:
-        if instruction.keyword == "ARG":
-            for name, default in named(instruction, work.expand, self.escape):
-                work.declare(name, default)
+        told = self._declared(work, instruction) if instruction.keyword == "ARG" else ""
         key = self._key(work, instruction) if self.what.cache else ""
         known = self.machine.known.get(key)
         if known:
             work.become(known)
             self.log.cached()
             return
-        self._done(work, instruction)
+        self._done(work, instruction, told)
         self.machine.known.put(key, work.draft)
+
+    def _declared(self, work: Work, instruction: Instruction) -> str:
+        """ARG; how the history tells it."""
+        words = []
+        for name, default in named(instruction, work.expand, self.escape):
+            value = work.declare(name, default, kit=self.what.buildkit)
+            shown = self.what.buildkit or default is not None or name in self.what.args
+            words.append(f"{name}={value}" if shown and value is not None else name)
+        return f"ARG {' '.join(words)}"
 
     def _key(self, work: Work, instruction: Instruction) -> str:
         """What the outcome depends on; nothing for what is not to be remembered."""
@@ -229,17 +239,19 @@ class Builder:
             return ""
         heredocs = [heredoc.text for heredoc in instruction.heredocs]
         return key(
-            work.draft.id, str(work.draft.platform), instruction.text, *heredocs, content,
+            work.draft.id, str(work.draft.platform), str(self.what.buildkit), instruction.text, *heredocs, content,
             *(f"{name}={value}" for name, value in sorted({**work.arguments, **work.variables}.items())),
         )  # fmt: skip
 
-    def _done(self, work: Work, instruction: Instruction) -> None:
+    def _done(self, work: Work, instruction: Instruction, told: str) -> None:
         kit = self.what.buildkit
         if is_setting(instruction):
-            told = applied(work.draft, instruction, work.expand, self.escape)
+            if instruction.keyword == "ENV":
+                work.settle(work.expand(name) for name, _ in pairs(instruction.arguments, self.escape))
+            told = applied(work.draft, instruction, work.expand, self.escape, kit=kit)
             self._set(work, history.setting(work.draft, told, kit=kit))
         elif instruction.keyword == "ARG":
-            self._set(work, history.setting(work.draft, instruction.text, kit=kit))
+            self._set(work, history.setting(work.draft, told, kit=kit))
         elif instruction.keyword == "WORKDIR":
             self._set(work, *self._files.workdir(work, instruction)[::-1])
         else:

@@ -18,9 +18,9 @@ _GZIPPED = ("+gzip", ".tar.gzip")
 class Draft:
     """What an instruction changes. `image` is the image as it was found, while nothing has changed."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, workdir: str = "") -> None:
         self.platform = platform
-        self.config: dict[str, Any] = {}
+        self.config: dict[str, Any] = {"WorkingDir": workdir} if workdir else {}
         self.layers: list[Stacked] = []
         self.diffs: list[str] = []
         self.history: list[dict[str, Any]] = []
@@ -69,8 +69,10 @@ class Draft:
             self.config["Env"] = [*(self.config.get("Env") or []), f"PATH={PATH}"]
 
     def commit(self, made_by: str, moment: float, layer: Layer | None = None, comment: str = "") -> None:
-        """Write an instruction into the history, with its layer if it has one."""
+        """Write an instruction into the history, with its layer if it has one; without words it is left out."""
         self.image, self.created = None, _moment(moment)
+        if not made_by:
+            return
         entry: dict[str, Any] = {"created": self.created, "created_by": made_by}
         if comment:
             entry["comment"] = comment

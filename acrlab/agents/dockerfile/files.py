@@ -1,11 +1,12 @@
 """The instructions that put files into an image: COPY, ADD, WORKDIR."""
 
+import itertools
 import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from acrlab.agents.accounts import owner
+from acrlab.agents import accounts
 from acrlab.agents.archive import Layer
 from acrlab.agents.dockerfile import history
 from acrlab.agents.dockerfile.heredocs import Heredoc, marker
@@ -19,9 +20,12 @@ from acrlab.agents.dockerfile.transfer import Source, Transfer
 from acrlab.agents.dockerfile.variables import expanded
 from acrlab.agents.paths import joined
 from acrlab.agents.protocol import Build, EngineFailed
+from acrlab.agents.tree import ROOT
 
 _KIT = "Refer to https://docs.docker.com/go/buildkit/ to learn how to build images with BuildKit enabled"
 _KIT_FLAGS = ("chmod", "link", "parents", "exclude", "checksum", "keep-git-dir", "unpack")
+_EXPANDED = frozenset({"chown", "chmod"})
+_WILD = frozenset("*?[")
 _URL = re.compile(r"https?://", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -41,20 +45,21 @@ class Files:
             work.draft.config["WorkingDir"] = "C:" + (path.rstrip("/") or "/").replace("/", "\\")
         else:
             path = absolute(work, asked)
-            work.draft.config["WorkingDir"] = path.rstrip("/") or "/"
-        made = work.tree.make(path)
-        told = history.setting(work.draft, f"WORKDIR {work.draft.workdir}", kit=self._kit)
-        return work.layer(work.tree.touched(made)), told
+            work.draft.config["WorkingDir"] = asked if asked.startswith("/") else path.rstrip("/") or "/"
+        user = str(work.draft.config.get("User") or "")
+        made = work.tree.make(path, accounts.given(work.tree.root, user) if self._kit and user else ROOT)
+        layer = work.layer(work.tree.touched(made), always=self._kit and path != "/")
+        return layer, history.workdir(work.draft, kit=self._kit)
 
     def transfer(self, work: Work, instruction: Instruction) -> tuple[Layer | None, str]:
         """COPY and ADD. Raises: EngineFailed, OSError."""
         self._allowed(instruction)
-        flags = dict(instruction.flags)
-        words = instruction.listed
-        *sources, target = [word if _is_heredoc(instruction, word) else work.expand(word) for word in words]
+        flags = {name: work.expand(value) if name in _EXPANDED else value for name, value in instruction.flags}
+        words = [word if _is_heredoc(instruction, word) else work.expand(word) for word in instruction.listed]
+        *sources, target = words
         excluded = Ignored("\n".join(value for name, value in instruction.flags if name == "exclude"))
         transfer = Transfer(
-            work.tree, owner=_owner(work, flags), mode=_mode(flags.get("chmod", "")), excluded=excluded,
+            work.tree, owner=self._owner(work, flags), mode=_mode(flags.get("chmod", "")), excluded=excluded,
         )  # fmt: skip
         found = self._sources(work, instruction, sources, target)
         if len(found) > 1 and not target.replace("\\", "/").endswith("/"):
@@ -66,7 +71,10 @@ class Files:
         for each in found:
             transfer.put(each.source, f"{place.rstrip('/')}/{each.folder}/" if each.folder else place, each.name)
         layer = work.tree.layer(work.tree.touched(transfer.written), work.blobs)
-        return layer, history.transfer(work.draft, instruction.text, target, layer, kit=self._kit)
+        if self._kit:
+            return layer, history.copied(instruction, words, flags)
+        kind = "multi" if len(found) > 1 else "dir" if found[0].source.folder else "file"
+        return layer, history.added(work.draft, instruction, kind, layer, target, flags.get("chown", ""))
 
     def fingerprint(self, work: Work, instruction: Instruction) -> str:
         """Of the content that COPY or ADD would take; nothing where that cannot be told beforehand."""
@@ -103,9 +111,15 @@ class Files:
                 raise EngineFailed("checksum requires HTTP(S) sources")
             else:
                 found += self._matched(instruction, origin, source)
-        if not found:
+        if not found and not self._kit:
             raise EngineFailed(f"{instruction.keyword} failed: no source files were specified")
         return found
+
+    def _owner(self, work: Work, flags: dict[str, str]) -> tuple[int, int] | None:
+        chown = flags.get("chown", "")
+        if not chown or work.draft.platform.os == "windows":
+            return None
+        return accounts.given(work.tree.root, chown) if self._kit else accounts.owner(work.tree.root, chown)
 
     def _body(self, work: Work, heredoc: Heredoc) -> str:
         if not heredoc.expand:
@@ -115,10 +129,11 @@ class Files:
     def _matched(self, instruction: Instruction, origin: Origin, source: str) -> list[Named]:
         paths = origin.matched(source.replace("\\", "/"))
         shown = source.removeprefix("./").lstrip("/")
-        if not paths and self._kit:
+        wild = _WILD & set(source)
+        if not paths and self._kit and not (wild and origin.has(_before(source))):
             text = "failed to compute cache key: failed to calculate checksum of ref"
             raise EngineFailed(f'{text}: "/{shown}": not found')
-        if not paths and not set("*?[") & set(source):
+        if not paths and not wild:
             inside = "from" in dict(instruction.flags)
             where = "" if inside else "file not found in build context or excluded by .dockerignore: "
             raise EngineFailed(f"{instruction.keyword} failed: {where}stat {shown}: file does not exist")
@@ -149,11 +164,10 @@ def _is_heredoc(instruction: Instruction, word: str) -> bool:
     return bool(instruction.heredocs) and marker(word) is not None
 
 
-def _owner(work: Work, flags: dict[str, str]) -> tuple[int, int] | None:
-    chown = work.expand(flags.get("chown", ""))
-    if not chown or work.draft.platform.os == "windows":
-        return None
-    return owner(work.tree.root, chown)
+def _before(pattern: str) -> str:
+    """The folders of a pattern down to its first wild part: they have to be there, what is in them need not."""
+    parts = pattern.replace("\\", "/").split("/")
+    return "/".join(itertools.takewhile(lambda part: not _WILD & set(part), parts))
 
 
 def _mode(text: str) -> int | None:

@@ -16,6 +16,7 @@ _NANOSECONDS = {
 _TIMES = {
     "interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod", "start-interval": "StartInterval",
 }  # fmt: skip
+INTERVALS = tuple(_TIMES.values())  # as an image's configuration calls them
 _LONGEST = 2**63
 
 

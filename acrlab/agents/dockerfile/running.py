@@ -52,8 +52,9 @@ class Running:
             self._process(sandbox, work, instruction, argv, prepared)
         finally:
             prepared.close()
-        layer = work.layer(work.tree.changed(gathered=sandbox.capabilities.users))
-        return layer, history.command(argv, work.arguments, kit=self._what.buildkit)
+        kit = self._what.buildkit
+        layer = work.layer(work.tree.changed(gathered=sandbox.capabilities.users), always=kit)
+        return layer, history.command(argv, work.told(kit=kit), kit=kit)
 
     def _allowed(self, instruction: Instruction) -> None:
         if self._what.buildkit:

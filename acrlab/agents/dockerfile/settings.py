@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from acrlab.agents.dockerfile.draft import Draft
-from acrlab.agents.dockerfile.health import config
+from acrlab.agents.dockerfile.health import INTERVALS, config
 from acrlab.agents.dockerfile.instruction import Instruction
 from acrlab.agents.dockerfile.words import SPACE, pairs
 from acrlab.agents.protocol import EngineFailed
 
 Expand = Callable[[str], str]
+_SURROGATES = 0xD800  # from here on not every number is a character
 _PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
 # fmt: off
 _SIGNALS = frozenset({
@@ -20,9 +22,11 @@ _SIGNALS = frozenset({
 # fmt: on
 
 
-def applied(draft: Draft, instruction: Instruction, expand: Expand, escape: str) -> str:
+def applied(draft: Draft, instruction: Instruction, expand: Expand, escape: str, *, kit: bool) -> str:
     """Change the configuration; the instruction as the history tells it. Raises: EngineFailed."""
-    return _SETTINGS[instruction.keyword](draft, instruction, expand, escape)
+    told = _SETTINGS[instruction.keyword](draft, instruction, expand, escape)
+    differently = _WITH_KIT.get(instruction.keyword) if kit else None
+    return differently(told) if differently else told
 
 
 def is_setting(instruction: Instruction) -> bool:
@@ -65,9 +69,14 @@ def _entrypoint(draft: Draft, each: Instruction, expand: Expand, escape: str) ->
 
 
 def _expose(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
-    ports = [port for word in each.listed for part in expand(word).split() for port in _ports(part)]
+    words = [part for word in each.listed for part in expand(word).split()]
+    ports = [port for word in words for port in _ports(word)]
     draft.config["ExposedPorts"] = {**(draft.config.get("ExposedPorts") or {}), **{port: {} for port in ports}}
-    return " ".join(["EXPOSE", *sorted(ports)])
+    return " ".join(["EXPOSE", *sorted(words)])
+
+
+def _exposed(told: str) -> str:
+    return f"EXPOSE [{' '.join(sorted({port for word in told.split()[1:] for port in _ports(word)}))}]"
 
 
 def _ports(word: str) -> list[str]:
@@ -117,7 +126,25 @@ def _onbuild(draft: Draft, each: Instruction, expand: Expand, escape: str) -> st
 
 def _health(draft: Draft, each: Instruction, expand: Expand, escape: str) -> str:
     draft.config["Healthcheck"] = config(each)
-    return f"HEALTHCHECK {quoted(draft.config['Healthcheck']['Test'])}"
+    return _checked(draft.config["Healthcheck"])
+
+
+def _checked(check: Mapping[str, Any]) -> str:
+    """As Go prints it: the number of retries is a character."""
+    times = " ".join(f'"{_spoken(check.get(name, 0))}"' for name in INTERVALS)
+    retries = int(check.get("Retries", 0))
+    shown = f"\\x{retries:02x}" if retries < 32 else chr(retries) if retries < _SURROGATES else "\ufffd"
+    return f"HEALTHCHECK &{{{quoted(check['Test'])} {times} '{shown}'}}"
+
+
+def _spoken(nanoseconds: int) -> str:
+    """A duration as Go prints it: 1h0m5s, 1.5s, 20ms."""
+    seconds = nanoseconds / 1e9
+    if 0 < seconds < 1:
+        return f"{nanoseconds / 1e6:g}ms"
+    hours, minutes = int(seconds // 3600), int(seconds // 60 % 60)
+    shown = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
+    return f"{shown}{seconds % 60:g}s"
 
 
 def quoted(words: list[str]) -> str:
@@ -125,6 +152,8 @@ def quoted(words: list[str]) -> str:
     return "[" + " ".join('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words) + "]"
 
 
+# How BuildKit's history tells what the legacy builder's tells otherwise; nothing is not told at all.
+_WITH_KIT: Mapping[str, Callable[[str], str]] = {"EXPOSE": _exposed, "ONBUILD": lambda told: ""}
 _SETTINGS: Mapping[str, Callable[[Draft, Instruction, Expand, str], str]] = {
     "CMD": _command,
     "ENTRYPOINT": _entrypoint,

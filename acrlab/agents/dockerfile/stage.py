@@ -1,6 +1,7 @@
 """A stage while it is built: its image so far, its files, the arguments it has declared."""
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from acrlab.agents.archive import Layer
@@ -21,6 +22,8 @@ class Work:
         self.draft, self.name = draft, name
         self._arguments, self._images, self._scratch, self._escape = arguments, images, scratch, escape
         self.declared: dict[str, str] = {}
+        self.names: dict[str, None] = {}  # of all ARGs, also of those without a value, as they came
+        self._later: set[str] = set()  # ARGs that came after the ENV of their name
         self._tree: Tree | None = None
 
     @property
@@ -42,34 +45,57 @@ class Work:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What its instructions may use: ENV before ARG."""
-        return {**self.declared, **self.draft.environment}
+        """What its instructions may use: ENV before ARG, and with BuildKit what came last."""
+        return {**self.declared, **self.draft.environment, **{name: self.declared[name] for name in self._later}}
 
     def expand(self, text: str) -> str:
         """Raises: EngineFailed."""
         return expanded(text, self.variables, self._escape)
 
-    def declare(self, name: str, default: str | None) -> None:
-        """ARG."""
+    def declare(self, name: str, default: str | None, *, kit: bool = False) -> str | None:
+        """ARG; what it is worth.
+
+        Source: buildkit, dockerfile2llb (dispatchArg), tried on 0.8 and 0.25; docker's documentation has it otherwise.
+        """
+        self.names[name] = None
         value = self._arguments.value(name, default)
         if value is not None:
             self.declared[name] = value
+            self._later |= {name} if kit else set()
+        return value
+
+    def follow(self, base: "Work") -> None:
+        """Begin with the arguments of the stage that it is based on.
+
+        Source: docs.docker.com, Build variables ("automatically inherited by child stages"), 2026-11.
+        """
+        self.declared, self.names, self._later = dict(base.declared), dict(base.names), set(base._later)
+
+    def settle(self, names: Iterable[str]) -> None:
+        """ENV."""
+        self._later -= set(names)
 
     @property
     def arguments(self) -> dict[str, str]:
         """What RUN finds in its environment besides ENV."""
         known = self.draft.environment
         every = {**self._arguments.predefined(), **self.declared}
-        return {name: value for name, value in sorted(every.items()) if name not in known}
+        return {name: value for name, value in sorted(every.items()) if name not in known or name in self._later}
+
+    def told(self, *, kit: bool) -> dict[str, str]:
+        """The arguments that the history of RUN shows."""
+        if not kit:
+            return {name: value for name, value in self.arguments.items() if name in self.declared}
+        return {name: self.variables.get(name, "") for name in self.names}
 
     def become(self, draft: Draft) -> None:
         """Go on from an image that an instruction has made before."""
         self.draft = draft
         self.close()
 
-    def layer(self, changes: Changes) -> Layer | None:
-        """Write what changed, if anything did."""
-        if not changes.written and not changes.deleted:
+    def layer(self, changes: Changes, *, always: bool = False) -> Layer | None:
+        """Write what changed, if anything did, or `always`."""
+        if not (always or changes.written or changes.deleted):
             return None
         return self.tree.layer(changes, self.blobs)
 

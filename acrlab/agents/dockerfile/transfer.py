@@ -25,12 +25,17 @@ class Source(msgspec.Struct, frozen=True):
     path: str
     unpack: bool = False
 
+    @property
+    def folder(self) -> bool:
+        return (self.origin.root / resolved(self.origin.root, self.path)).is_dir()
+
 
 class Transfer:
     """Puts sources into a tree and keeps account of what it wrote.
 
     Source: Dockerfile reference, COPY and ADD; docker's two builders and buildah, beside each other (tests/peers).
     A new folder that a folder's content goes to is like any other new one. One that was there stays as it was.
+    New ones have the mode of --chmod, as with BuildKit 0.25; with 0.8 they had not.
     """
 
     def __init__(
@@ -71,7 +76,8 @@ class Transfer:
         for path in filter(None, [*parents(place), place]):
             if not (self._tree.root / path).is_dir() and (self._tree.root / path).exists():
                 raise EngineFailed(f"cannot copy to non-directory: /{path}")
-        self.written.update(self._tree.make(f"/{place}", self._owner or ROOT))
+        mode = 0o755 if self._mode is None else self._mode
+        self.written.update(self._tree.make(f"/{place}", self._owner or ROOT, mode))
 
     def _folder(self, origin: Origin, path: str, shown: str, place: str, *, top: bool) -> None:
         target, new = self._tree.root / place, False
@@ -91,8 +97,8 @@ class Transfer:
         if not top:
             self._dress(origin, path, place)
         elif new:
-            target.chmod(0o755)
             self._tree.own(place, self._owner or ROOT)
+            target.chmod(0o755 if self._mode is None else self._mode)
 
     def _any(self, origin: Origin, path: str, shown: str, place: str) -> None:
         found = origin.root / path
