@@ -85,11 +85,11 @@ def test_files_are_given_to_those_who_are_known(shop, tmp_path):
     assert "unable to find user nobody" in shop.fails(BASE + "COPY --chown=nobody a /\n")
 
 
-def test_new_folders_have_the_mode_of_chmod(shop, tmp_path):
+def test_new_folders_have_their_own_mode_and_not_that_of_chmod(shop, tmp_path):
     shop.build("FROM scratch\nCOPY a /was/a\nCOPY --chmod=751 d /was\nCOPY --chmod=711 d /new/d\n", buildkit=True)
     root = shop.unpacked(tmp_path / "out").root
     modes = {name: stat.S_IMODE((root / name).stat().st_mode) for name in ("was", "was/e", "new", "new/d", "new/d/e/f")}
-    assert modes == {"was": 0o755, "was/e": 0o751, "new": 0o711, "new/d": 0o711, "new/d/e/f": 0o711}
+    assert modes == {"was": 0o755, "was/e": 0o751, "new": 0o755, "new/d": 0o755, "new/d/e/f": 0o711}
 
 
 def test_a_wild_name_may_stand_for_nothing(shop, tmp_path):

@@ -35,7 +35,7 @@ class Transfer:
 
     Source: Dockerfile reference, COPY and ADD; docker's two builders and buildah, beside each other (tests/peers).
     A new folder that a folder's content goes to is like any other new one. One that was there stays as it was.
-    New ones have the mode of --chmod, as with BuildKit 0.25; with 0.8 they had not.
+    Its mode is not that of --chmod: so buildah and BuildKit 0.8; BuildKit 0.25 gives it that mode.
     """
 
     def __init__(
@@ -76,8 +76,7 @@ class Transfer:
         for path in filter(None, [*parents(place), place]):
             if not (self._tree.root / path).is_dir() and (self._tree.root / path).exists():
                 raise EngineFailed(f"cannot copy to non-directory: /{path}")
-        mode = 0o755 if self._mode is None else self._mode
-        self.written.update(self._tree.make(f"/{place}", self._owner or ROOT, mode))
+        self.written.update(self._tree.make(f"/{place}", self._owner or ROOT))
 
     def _folder(self, origin: Origin, path: str, shown: str, place: str, *, top: bool) -> None:
         target, new = self._tree.root / place, False
@@ -98,7 +97,7 @@ class Transfer:
             self._dress(origin, path, place)
         elif new:
             self._tree.own(place, self._owner or ROOT)
-            target.chmod(0o755 if self._mode is None else self._mode)
+            target.chmod(0o755)
 
     def _any(self, origin: Origin, path: str, shown: str, place: str) -> None:
         found = origin.root / path
