@@ -17,7 +17,7 @@ from acrlab.agents.confine import hashed
 from acrlab.agents.confine.names import Names
 from acrlab.agents.confine.rungs import CHROOT, NAMESPACES, Rung
 from acrlab.agents.protocol import EngineFailed, Mount, Outside
-from tests.agents.confine.boxes import Box, Output, box, every_mounting_rung, every_rung
+from tests.agents.confine.boxes import PATH, Box, Output, box, every_mounting_rung, every_rung
 from tests.peers.lanes import not_run
 
 SERVER = """
@@ -43,7 +43,10 @@ def python(
     mounts = tuple(Mount(Path(place), place, read_only=True) for place in sorted(places))
     executable = f"{sys.base_prefix}/bin/python{sys.version_info[0]}.{sys.version_info[1]}"
     argv = (executable, "-I", "-S", "-c", source, *words)
-    return here.start("", root=inside or here.another(), argv=argv, mounts=mounts, **settings)
+    environment = {**PATH, "LD_LIBRARY_PATH": f"{sys.base_prefix}/lib"}  # of its own, wherever it was moved to
+    return here.start(
+        "", root=inside or here.another(), argv=argv, mounts=mounts, environment=environment, **settings
+    )  # fmt: skip
 
 
 @every_mounting_rung
@@ -126,13 +129,9 @@ def test_in_chroot_names_lead_to_this_machine(root: Path) -> None:
 
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
 ASKING = f"""
-import http.client, os, sys
-try:
-    import ssl
-    trust = ssl.create_default_context(cafile="/{BUNDLE}")
-    connection = http.client.HTTPSConnection(sys.argv[1], timeout=60, context=trust)
-except ImportError:  # an interpreter that was moved away from its libraries
-    connection = http.client.HTTPConnection(sys.argv[1], timeout=60)
+import http.client, os, ssl, sys
+trust = ssl.create_default_context(cafile="/{BUNDLE}")
+connection = http.client.HTTPSConnection(sys.argv[1], timeout=60, context=trust)
 connection.request("GET", sys.argv[2])
 answer = connection.getresponse()
 print(answer.status, len(answer.read()), os.path.getsize("/{BUNDLE}"))
